@@ -1,0 +1,117 @@
+/** Requests and answers of the HTTP API. The same schemas validate, give types and, later, the OpenAPI document. */
+import { z } from 'zod';
+import { taskEventSchema } from './events.ts';
+import { type Operation, operationSchema, operations } from './operations.ts';
+import { taskSchema } from './tasks.ts';
+
+const storyId = z.guid('storyId must be a uuid');
+
+/** POST /api/story-tasks. `options` is checked against the operation's own schema by `parseCreateTask`. */
+const createTaskEnvelopeSchema = z.strictObject({
+  operation: operationSchema,
+  storyId,
+  options: z.unknown().optional(),
+  attempts: z.int().min(1).max(20).optional(),
+});
+
+export interface CreateTaskRequest {
+  readonly operation: Operation;
+  readonly storyId: string;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly attempts?: number | undefined;
+}
+
+export interface FieldError {
+  /** Dotted path in the body, `options.task`; empty for the body itself. */
+  readonly path: string;
+  readonly message: string;
+}
+
+/** Zod's issues as the API tells them: an unknown key is named at its own path. */
+export function fieldErrors(error: z.ZodError, prefix = ''): FieldError[] {
+  return error.issues.flatMap((issue) => {
+    const at = [prefix, ...issue.path.map(String)].filter(Boolean).join('.');
+    if (issue.code === 'unrecognized_keys') {
+      return issue.keys.map((key) => ({ path: [at, key].filter(Boolean).join('.'), message: 'Unknown key' }));
+    }
+    return [{ path: at, message: issue.message }];
+  });
+}
+
+export type CreateTaskParse =
+  | { readonly ok: true; readonly value: CreateTaskRequest }
+  | { readonly ok: false; readonly errors: FieldError[] };
+
+/** Validates a create request, options included, and reports every fault at once. */
+export function parseCreateTask(body: unknown): CreateTaskParse {
+  const envelope = createTaskEnvelopeSchema.safeParse(body);
+  const operation = operationSchema.safeParse((body as { operation?: unknown } | null)?.operation);
+  const rawOptions = (body as { options?: unknown } | null)?.options ?? {};
+  const options = operation.success ? operations[operation.data].options.safeParse(rawOptions) : undefined;
+  const errors = [
+    ...(envelope.success ? [] : fieldErrors(envelope.error)),
+    ...(options === undefined || options.success ? [] : fieldErrors(options.error, 'options')),
+  ];
+  if (!envelope.success || !options?.success) return { ok: false, errors };
+  return { ok: true, value: { ...envelope.data, options: options.data } };
+}
+
+export const createTaskAnswerSchema = z.object({ taskId: z.guid() }).meta({ id: 'CreatedStoryTask' });
+
+export const getTaskQuerySchema = z.strictObject({ limit: z.coerce.number().int().min(1).max(100).default(50) });
+
+export const getTaskAnswerSchema = z
+  .object({ task: taskSchema, events: z.array(taskEventSchema), cancelable: z.boolean() })
+  .meta({ id: 'StoryTaskWithEvents' });
+export type GetTaskAnswer = z.infer<typeof getTaskAnswerSchema>;
+
+export const cancelTaskRequestSchema = z.strictObject({ reason: z.string().trim().min(1).max(500).optional() });
+
+export const taskAnswerSchema = z.object({ task: taskSchema }).meta({ id: 'StoryTaskAnswer' });
+
+/** A prompt of about sixteen pages; the body limit of the API leaves room for it in any encoding. */
+export const maxPromptCharacters = 50_000;
+
+export const createStoryRequestSchema = z.strictObject({
+  displayName: z.string().trim().min(1).max(200),
+  initialPrompt: z.string().trim().min(1).max(maxPromptCharacters),
+});
+
+export const createStoryAnswerSchema = z.object({ storyId: z.guid() }).meta({ id: 'CreatedStory' });
+
+export const storySchema = z
+  .object({
+    id: z.guid(),
+    displayName: z.string(),
+    initialPrompt: z.string(),
+    has: z
+      .object({
+        constitution: z.boolean(),
+        interactiveScript: z.boolean(),
+        visualDesign: z.boolean(),
+        audioDesign: z.boolean(),
+        shotList: z.boolean(),
+        bundle: z.boolean(),
+      })
+      .describe('Which pieces of the story are complete.'),
+    scenelets: z.int().min(0).describe('Scenelets written so far.'),
+    createdAt: z.iso.datetime({ offset: true }),
+    updatedAt: z.iso.datetime({ offset: true }),
+  })
+  .meta({ id: 'Story' });
+export type Story = z.infer<typeof storySchema>;
+
+/** RFC 9457, with a stable `code` to match on. */
+export const problemSchema = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    code: z.string(),
+    detail: z.string().optional(),
+    requestId: z.string().optional(),
+    taskId: z.guid().optional(),
+    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  })
+  .meta({ id: 'Problem' });
+export type Problem = z.infer<typeof problemSchema>;
