@@ -1,0 +1,35 @@
+import { defineConfig } from 'vitest/config';
+
+const suite = (name: string, options: { maxWorkers: number; testTimeout: number; include?: string[]; exclude?: string[] }) => ({
+  test: {
+    name,
+    environment: 'node' as const,
+    include: options.include ?? [`**/*.${name}.test.ts`],
+    exclude: ['**/node_modules/**', '**/.local/**', ...(options.exclude ?? [])],
+    maxWorkers: options.maxWorkers,
+    testTimeout: options.testTimeout,
+    hookTimeout: 120_000,
+  },
+});
+
+/**
+ * Suites by what they need: `x.test.ts` needs nothing, `x.wire.test.ts` a local HTTP server, `x.database.test.ts`
+ * Supabase Lite or Postgres, `x.browser.test.ts` Chromium, `x.process.test.ts` Redis and whole processes.
+ */
+const special = ['wire', 'database', 'browser', 'process'];
+export default defineConfig({
+  test: {
+    projects: [
+      suite('unit', {
+        include: ['**/*.test.ts'],
+        exclude: special.map((name) => `**/*.${name}.test.ts`),
+        maxWorkers: 2,
+        testTimeout: 10_000,
+      }),
+      suite('wire', { maxWorkers: 2, testTimeout: 30_000 }),
+      suite('database', { maxWorkers: 2, testTimeout: 120_000 }),
+      suite('browser', { maxWorkers: 1, testTimeout: 120_000 }),
+      suite('process', { maxWorkers: 1, testTimeout: 180_000 }),
+    ],
+  },
+});
