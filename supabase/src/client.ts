@@ -1,0 +1,89 @@
+/** The connection to Supabase: one client a process, every call bounded in time and, where that is safe, repeated. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createClient, type PostgrestError, type SupabaseClient } from '@supabase/supabase-js';
+import { StoreRejectedError, StoreUnavailableError } from './errors.ts';
+
+export interface StoreSettings {
+  readonly url: string;
+  /** `sb_secret_…`, or the service role's JWT. */
+  readonly secretKey: string;
+  /** Bound on one call with its repeats, in milliseconds. */
+  readonly timeoutMs?: number;
+}
+
+export interface Store {
+  readonly client: SupabaseClient;
+  readonly timeoutMs: number;
+}
+
+const defaultTimeoutMs = 5_000;
+/** Waits between the tries of one call, before jitter. Two repeats: an outage must not become a storm. */
+const repeatAfterMs = [100, 400];
+
+export function connectStore(settings: StoreSettings): Store {
+  const client = createClient(settings.url, settings.secretKey, {
+    auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
+  });
+  return { client, timeoutMs: settings.timeoutMs ?? defaultTimeoutMs };
+}
+
+interface Answer<T> {
+  readonly data: T | null;
+  readonly error: PostgrestError | null;
+  readonly status: number;
+}
+
+/** What a call is: built anew for each try, since a request can be sent only once. */
+export type Call<T> = (signal: AbortSignal) => PromiseLike<Answer<T>>;
+
+/**
+ * Runs a call that changes nothing when it is repeated (a read, or a write that carries its own id: rule R7).
+ *
+ * @param what names the call in an error
+ * @throws StoreUnavailableError when the store does not take it within the store's timeout
+ * @throws StoreRejectedError when it answers that the call itself is wrong
+ */
+export async function askStore<T>(store: Store, what: string, call: Call<T>): Promise<T | null> {
+  const deadline = AbortSignal.timeout(store.timeoutMs);
+  for (const wait of [...repeatAfterMs, undefined]) {
+    const answer = await tryCall(call, deadline);
+    if (answer !== 'unavailable') return settle(what, answer);
+    if (wait === undefined || deadline.aborted) break;
+    await sleep(wait * (0.5 + Math.random()), undefined, { signal: deadline }).catch(() => undefined);
+  }
+  throw new StoreUnavailableError(what);
+}
+
+async function tryCall<T>(call: Call<T>, deadline: AbortSignal): Promise<Answer<T> | 'unavailable'> {
+  try {
+    const answer = await call(deadline);
+    return answer.error !== null && isPassing(answer) ? 'unavailable' : answer;
+  } catch {
+    return 'unavailable';
+  }
+}
+
+/** 57014 is a statement that ran out of time; 40001 and 40P01 lost a race that a repeat wins; PGRST00x are connection faults. */
+const passingCodes = new Set(['57014', '40001', '40P01', 'PGRST000', 'PGRST001', 'PGRST002', 'PGRST003']);
+
+function isPassing(answer: Answer<unknown>): boolean {
+  return (
+    answer.status === 0 || answer.status === 429 || answer.status >= 502 || passingCodes.has(answer.error?.code ?? '')
+  );
+}
+
+function settle<T>(what: string, answer: Answer<T>): T | null {
+  if (answer.error === null) return answer.data;
+  throw new StoreRejectedError(what, answer.error.code || `HTTP ${answer.status}`);
+}
+
+/** Calls a function of the migrations: one jsonb object in, one with a typed `outcome` out. */
+export async function callFunction<Reply extends { outcome: string }>(
+  store: Store,
+  name: string,
+  request: Record<string, unknown>,
+): Promise<Reply> {
+  const reply = await askStore<Reply>(store, name, (signal) => store.client.rpc(name, { request }).abortSignal(signal));
+  if (reply === null) throw new StoreRejectedError(name, 'no answer');
+  return reply;
+}
