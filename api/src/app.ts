@@ -1,0 +1,123 @@
+/** The HTTP API as an Express app: limits and headers first, then the endpoints, then the one place for errors. */
+import { randomUUID } from 'node:crypto';
+import { CodedError, fieldErrors } from '@story-tasks/contracts';
+import { type Lanes, type Logger, loggedError } from '@story-tasks/runtime';
+import type { BundleStore, SceneletsRepository, StoriesRepository, StoryTasksRepository } from '@story-tasks/supabase';
+import express, { type Express, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
+import helmet from 'helmet';
+import type { z } from 'zod';
+import type { Endpoint, Reply } from './endpoint.ts';
+import { endpoints } from './endpoints/index.ts';
+import { RequestInvalidError, UnsupportedMediaTypeError } from './errors.ts';
+import { problemOf } from './problems.ts';
+
+export interface ApiDependencies {
+  readonly tasks: StoryTasksRepository;
+  readonly stories: StoriesRepository;
+  readonly scenelets: SceneletsRepository;
+  readonly bundles: BundleStore;
+  readonly lanes: Pick<Lanes, 'enqueue' | 'remove'>;
+  /** Tells running workers of a cancellation; rejects when Redis is away. */
+  readonly publishCancellation: (taskId: string) => Promise<unknown>;
+  readonly logger: Logger;
+}
+
+/** Room for the longest prompt in any encoding of it. */
+const bodyLimit = '512kb';
+
+export function createApp(dependencies: ApiDependencies): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('query parser', 'simple');
+  app.use(helmet());
+  app.use(identify, logRequests(dependencies.logger));
+  app.use(requireJson, express.json({ limit: bodyLimit, strict: false }));
+  for (const endpoint of endpoints) app[endpoint.method](endpoint.path, route(endpoint, dependencies));
+  app.use((request) => {
+    const { method, path } = request;
+    throw new CodedError(
+      'ROUTE_NOT_FOUND',
+      'caller',
+      `There is no ${method} ${path}; see the table of calls in the README.`,
+    );
+  });
+  app.use(tellProblem(dependencies.logger));
+  return app;
+}
+
+const requestIdPattern = /^[\w.:-]{1,100}$/;
+
+/** A caller's own request id is kept when it is safe to print. */
+function identify(request: Request, response: Response, next: NextFunction): void {
+  const given = request.get('x-request-id') ?? '';
+  response.locals['requestId'] = requestIdPattern.test(given) ? given : randomUUID();
+  response.locals['notes'] = {};
+  response.setHeader('X-Request-Id', String(response.locals['requestId']));
+  next();
+}
+
+/** One line a request. The route's pattern, never the URL: a query may carry anything. */
+function logRequests(logger: Logger): RequestHandler {
+  return (request, response, next) => {
+    const startedAt = performance.now();
+    response.once('close', () => {
+      const route = (request.route as { path?: string } | undefined)?.path ?? null;
+      const { requestId, notes } = response.locals;
+      const durationMs = Math.round((performance.now() - startedAt) * 10) / 10;
+      logger.info(
+        { requestId, method: request.method, route, status: response.statusCode, durationMs, ...notes },
+        'request',
+      );
+    });
+    next();
+  };
+}
+
+/** A body of another type would be skipped by the JSON parser, and its sender told of missing fields. */
+function requireJson(request: Request, _response: Response, next: NextFunction): void {
+  const hasBody = Number(request.get('content-length') ?? 0) > 0 || request.get('transfer-encoding') !== undefined;
+  if (hasBody && !request.is(['json', '+json'])) throw new UnsupportedMediaTypeError();
+  next();
+}
+
+function route(endpoint: Endpoint, dependencies: ApiDependencies): RequestHandler {
+  return async (request, response) => {
+    const notes = response.locals['notes'] as Record<string, string>;
+    const reply = await endpoint.handle(dependencies, {
+      params: checked(endpoint.params, request.params, ''),
+      query: checked(endpoint.query, request.query, ''),
+      body: checked(endpoint.body, request.body, ''),
+      note: (fields) => void Object.assign(notes, fields),
+      logger: dependencies.logger.child({ requestId: response.locals['requestId'] }),
+    });
+    send(response, reply);
+  };
+}
+
+function checked(schema: z.ZodType, value: unknown, prefix: string): unknown {
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) throw new RequestInvalidError(fieldErrors(parsed.error, prefix));
+  return parsed.data;
+}
+
+function send(response: Response, { status, headers = {}, body }: Reply): void {
+  response.status(status).set(headers);
+  if (typeof body === 'string') response.send(body);
+  else response.json(body);
+}
+
+function tellProblem(logger: Logger) {
+  return (error: unknown, _request: Request, response: Response, _next: NextFunction): void => {
+    const requestId = String(response.locals['requestId']);
+    const { problem, headers } = problemOf(error, requestId);
+    const notes = response.locals['notes'] as Record<string, string>;
+    Object.assign(notes, { code: problem.code }, problem.taskId === undefined ? {} : { taskId: problem.taskId });
+    if (problem.status >= 500)
+      logger.error({ requestId, code: problem.code, error: loggedError(error) }, 'request failed');
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
+    response.status(problem.status).set(headers).type('application/problem+json').send(JSON.stringify(problem));
+  };
+}

@@ -1,0 +1,42 @@
+/** An endpoint is a value: what it takes, what it answers, what it does. One place turns it into a route. */
+import type { Logger } from '@story-tasks/runtime';
+import type { z } from 'zod';
+import type { ApiDependencies } from './app.ts';
+
+export interface Input<Params extends z.ZodType, Query extends z.ZodType, Body extends z.ZodType> {
+  readonly params: z.output<Params>;
+  readonly query: z.output<Query>;
+  readonly body: z.output<Body>;
+  /** Of this request: what it logs of itself stands on the request's line. */
+  readonly note: (fields: Record<string, string>) => void;
+  readonly logger: Logger;
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** JSON, unless it is text; then `headers` name its type. */
+  readonly body: unknown;
+}
+
+export interface Endpoint<
+  Params extends z.ZodType = z.ZodType,
+  Query extends z.ZodType = z.ZodType,
+  Body extends z.ZodType = z.ZodType,
+> {
+  readonly method: 'get' | 'post';
+  readonly path: string;
+  readonly summary: string;
+  readonly params: Params;
+  readonly query: Query;
+  readonly body: Body;
+  /** Throws what `problems.ts` knows how to tell. */
+  readonly handle: (dependencies: ApiDependencies, input: Input<Params, Query, Body>) => Promise<Reply>;
+}
+
+/** Keeps an endpoint's own types while it is written, and gives them up where endpoints are listed. */
+export function defineEndpoint<Params extends z.ZodType, Query extends z.ZodType, Body extends z.ZodType>(
+  endpoint: Endpoint<Params, Query, Body>,
+): Endpoint {
+  return endpoint as unknown as Endpoint;
+}

@@ -1,0 +1,30 @@
+import {
+  type GetTaskAnswer,
+  getTaskQuerySchema,
+  isTerminal,
+  publicTask,
+  taskEventSchema,
+} from '@story-tasks/contracts';
+import { defineEndpoint } from '../endpoint.ts';
+import { idParams, noBody } from './parts.ts';
+
+export const getStoryTask = defineEndpoint({
+  method: 'get',
+  path: '/api/story-tasks/:id',
+  summary: 'A task with its newest events.',
+  params: idParams,
+  query: getTaskQuerySchema,
+  body: noBody,
+  async handle({ tasks }, { params, query, note }) {
+    note({ taskId: params.id });
+    // The task is read after the events, so that what it says is never older than what they tell.
+    const events = await tasks.listRecentEvents(params.id, query.limit);
+    const task = publicTask(await tasks.getTask(params.id));
+    const answer: GetTaskAnswer = {
+      task,
+      events: events.map((event) => taskEventSchema.parse(event)),
+      cancelable: !isTerminal(task.status) && !task.taskCancelled,
+    };
+    return { status: 200, body: answer };
+  },
+});

@@ -1,0 +1,8 @@
+/** What every process needs once. */
+export * from './cancellationBus.ts';
+export * from './environment.ts';
+export * from './lanes.ts';
+export * from './logger.ts';
+export * from './opsServer.ts';
+export * from './process.ts';
+export * from './redis.ts';

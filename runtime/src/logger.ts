@@ -1,0 +1,40 @@
+/** Structured logs: JSON lines with the component's name, and never a secret. */
+import pino, { type Logger } from 'pino';
+
+export type { Logger };
+
+/** Fields that may carry a secret, a prompt or a token, wherever they stand in a line. */
+const secretFields = [
+  'authorization',
+  'cookie',
+  'apikey',
+  'apiKey',
+  'secretKey',
+  'password',
+  'token',
+  'prompt',
+  'initialPrompt',
+];
+const redacted = secretFields.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]);
+
+/**
+ * An error as a log line tells it: its type and code, and where it was thrown, but not its message or its fields, which
+ * libraries fill with URLs, keys and bodies.
+ */
+export function loggedError(error: unknown): Record<string, unknown> {
+  if (!(error instanceof Error)) return { type: typeof error };
+  const frames = error.stack?.split('\n').filter((line) => line.trimStart().startsWith('at ')) ?? [];
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  return { type: error.name, code, at: frames.slice(0, 4).map((line) => line.trim()) };
+}
+
+export function createLogger(component: string, level = 'info'): Logger {
+  return pino({
+    level,
+    base: { component },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+    redact: { paths: redacted, censor: '[redacted]' },
+    serializers: { error: loggedError, err: loggedError },
+  });
+}

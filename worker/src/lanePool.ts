@@ -1,0 +1,62 @@
+/**
+ * The BullMQ workers of one lane in this process: as many as runs at once, each with one job. (One worker with a
+ * concurrency of its own applies a raised figure only when a job ends; a pool can grow at any time.)
+ */
+import { type JobData, laneName, type Operation } from '@story-tasks/contracts';
+import { type ConnectionOptions, DelayedError, type Job, UnrecoverableError, WaitingError, Worker } from 'bullmq';
+import type { Redis } from 'ioredis';
+import type { JobEnd } from './processJob.ts';
+
+export interface LanePoolOptions {
+  readonly operation: Operation;
+  readonly concurrency: number;
+  /** Of the use `blocking`; each worker makes a blocking connection of its own besides. */
+  readonly redis: Redis;
+  readonly leaseMs: number;
+  readonly process: (job: JobData) => Promise<JobEnd>;
+}
+
+export class LanePool {
+  readonly #workers: Worker<JobData>[];
+
+  constructor(options: LanePoolOptions) {
+    this.#workers = Array.from({ length: options.concurrency }, () => startWorker(options));
+  }
+
+  /** Takes no more jobs, and waits for those under way. */
+  async close(): Promise<void> {
+    await Promise.allSettled(this.#workers.map((worker) => worker.close()));
+  }
+}
+
+function startWorker({ operation, redis, leaseMs, process }: LanePoolOptions): Worker<JobData> {
+  const worker = new Worker<JobData>(
+    laneName(operation),
+    async (job, token) => settle(job, token, await process(job.data)),
+    {
+      connection: redis as unknown as ConnectionOptions,
+      concurrency: 1,
+      // The lock must not outlive the lease: the row would be free while the job still looks taken.
+      lockDuration: leaseMs,
+      stalledInterval: 5_000,
+      // A stalled job is offered again for ever; whether it may run, and whether it failed too often, the row says.
+      maxStalledCount: Number.MAX_SAFE_INTEGER,
+      drainDelay: 1,
+    },
+  );
+  // The connection tells of its own trouble; without a listener it would end the process.
+  worker.on('error', () => undefined);
+  return worker;
+}
+
+/** Leaves the lane as the run's end says. BullMQ takes "not yet" as an error of a certain class. */
+async function settle(job: Job<JobData>, token: string | undefined, end: JobEnd): Promise<{ outcome: string }> {
+  if (end.next === 'failed') throw new UnrecoverableError(end.code);
+  if (end.next === 'done') return { outcome: end.outcome };
+  if (end.delayMs > 0) {
+    await job.moveToDelayed(Date.now() + end.delayMs, token);
+    throw new DelayedError();
+  }
+  await job.moveToWait(token);
+  throw new WaitingError();
+}

@@ -1,0 +1,91 @@
+/**
+ * One job from the lane: claim its row, run it, write its end, and leave the lane as the row now is. The row decides;
+ * a job only says that somebody should look.
+ */
+import { randomUUID } from 'node:crypto';
+import { type Completion, logTaskStart, type RunDependencies, runTask } from '@story-tasks/agent-backend';
+import { type JobData, operations, type TaskRecord } from '@story-tasks/contracts';
+import { type Logger, loggedError } from '@story-tasks/runtime';
+import type { ClaimOutcome, RefusedClaim } from '@story-tasks/supabase';
+import type { RunningTasks } from './runningTasks.ts';
+
+export interface WorkerDependencies extends Omit<RunDependencies, 'timeoutSeconds'> {
+  readonly workerId: string;
+  readonly running: RunningTasks;
+  readonly logger: Logger;
+}
+
+/**
+ * What becomes of the job.
+ * `done`: it leaves the lane. `failed`: so too, and counts as failed. `again`: it waits in the lane for so long.
+ */
+export type JobEnd =
+  | { readonly next: 'done'; readonly outcome: string }
+  | { readonly next: 'failed'; readonly code: string }
+  | { readonly next: 'again'; readonly delayMs: number };
+
+/** How long a job waits before its row is looked at again, where the row does not say, in milliseconds. */
+const lookAgainMs = 1_000;
+
+export async function processJob(dependencies: WorkerDependencies, job: JobData): Promise<JobEnd> {
+  const claim = await claimTask(dependencies, job);
+  if (claim === 'unavailable') return { next: 'again', delayMs: lookAgainMs };
+  if (claim.outcome === 'refused') return endOfRefused(claim.reason, claim.retryAfterMs);
+  return runClaimed(dependencies, claim.task);
+}
+
+async function claimTask(
+  { logging, logger, workerId }: WorkerDependencies,
+  { taskId, operation }: JobData,
+): Promise<ClaimOutcome | 'unavailable'> {
+  try {
+    return await logging.repository.claimTask({
+      taskId,
+      claimToken: randomUUID(),
+      workerId,
+      leaseMs: logging.settings.leaseMs,
+      resumable: operations[operation].resumable,
+    });
+  } catch (error) {
+    logger.warn({ error: loggedError(error), taskId, operation }, 'claim failed');
+    return 'unavailable';
+  }
+}
+
+function endOfRefused(reason: RefusedClaim, retryAfterMs: number): JobEnd {
+  if (reason === 'not_yet') return { next: 'again', delayMs: Math.max(retryAfterMs, 1) };
+  if (reason === 'limit') return { next: 'again', delayMs: lookAgainMs };
+  return { next: 'done', outcome: `refused: ${reason}` };
+}
+
+async function runClaimed(dependencies: WorkerDependencies, task: TaskRecord): Promise<JobEnd> {
+  const { logging, running } = dependencies;
+  const { id: taskId, operation, storyId, attempt } = task;
+  const logger = dependencies.logger.child({ taskId, operation, storyId, attempt });
+  const startedAt = logging.clock.now();
+  const log = await logTaskStart(logging, { claimed: task });
+  running.add(log);
+  logger.info('run started');
+  try {
+    const { timeoutSeconds } = operations[operation].defaults;
+    const { completion, error } = await runTask({ ...dependencies, timeoutSeconds }, log);
+    const durationMs = Math.round(logging.clock.now() - startedAt);
+    const told = error === undefined ? {} : { error: loggedError(error) };
+    logger.info({ ...told, outcome: completion.outcome, status: completion.task.status, durationMs }, 'run ended');
+    return endOfRun(completion);
+  } catch (error) {
+    // The end could not be written. The lease runs out, and the reconciler mends the row.
+    logger.error({ error: loggedError(error) }, 'the end of the run could not be written');
+    return { next: 'done', outcome: 'unwritten' };
+  } finally {
+    running.remove(taskId);
+  }
+}
+
+function endOfRun({ outcome, task }: Completion): JobEnd {
+  if (outcome === 'released') return { next: 'again', delayMs: 0 };
+  if (outcome === 'retrying')
+    return { next: 'again', delayMs: Date.parse(task.availableAt) - Date.parse(task.updatedAt) };
+  if (outcome === 'finished' && task.status === 'failed') return { next: 'failed', code: task.errorCode ?? 'INTERNAL' };
+  return { next: 'done', outcome: outcome === 'finished' ? task.status : outcome };
+}

@@ -1,0 +1,96 @@
+/** The worker process, wired: lanes in, runs on record out. */
+import {
+  createGateway,
+  createTaskLogging,
+  defaultBatcherSettings,
+  llmEnvSchema,
+  llmSettings,
+  writeOffline,
+} from '@story-tasks/agent-backend';
+import { type Operation, operationNames } from '@story-tasks/contracts';
+import {
+  type Component,
+  connectRedis,
+  createLanes,
+  type Logger,
+  processEnvironment,
+  processName,
+  redisEnvironment,
+  startOpsServer,
+  storeEnvironment,
+  subscribeToCancellations,
+  workerEnvironment,
+} from '@story-tasks/runtime';
+import { connectStore, createBundleStore, createStoryTasksRepository } from '@story-tasks/supabase';
+import type { z } from 'zod';
+import { LanePool } from './lanePool.ts';
+import { processJob, type WorkerDependencies } from './processJob.ts';
+import { RunningTasks } from './runningTasks.ts';
+
+export const workerSettings = processEnvironment
+  .extend(redisEnvironment.shape)
+  .extend(storeEnvironment.shape)
+  .extend(workerEnvironment.shape)
+  .extend(llmEnvSchema.shape);
+export type WorkerSettings = z.output<typeof workerSettings>;
+
+/** After a retryable failure: 5 s, doubled each time, at most five minutes, with half of it left to chance. */
+function retryAfterMs(attemptsSpent: number): number {
+  const full = Math.min(300_000, 5_000 * 2 ** attemptsSpent);
+  return full * (0.5 + Math.random() / 2);
+}
+
+async function wire(settings: WorkerSettings, logger: Logger): Promise<WorkerDependencies> {
+  const store = connectStore({ url: settings.SUPABASE_URL, secretKey: settings.SUPABASE_SECRET_KEY });
+  const repository = createStoryTasksRepository(store);
+  const leaseMs = settings.LEASE_SECONDS * 1_000;
+  const bundles = createBundleStore(settings.BUNDLE_STORE, { client: store.client });
+  // A store that is away now is made ready by the first bundle.
+  await bundles.prepare().catch((error: unknown) => logger.warn({ error }, 'the bundle store is away'));
+  return {
+    workerId: processName(settings.POD_NAME),
+    store,
+    logging: createTaskLogging(repository, { ...defaultBatcherSettings, leaseMs }),
+    llm: createGateway(llmSettings(settings), writeOffline),
+    bundles,
+    retryAfterMs,
+    running: new RunningTasks(),
+    logger,
+  };
+}
+
+export async function startWorker(settings: WorkerSettings, logger: Logger): Promise<Component> {
+  const dependencies = await wire(settings, logger);
+  const { running, logging, workerId } = dependencies;
+  const blocking = connectRedis(settings.REDIS_URL, 'blocking', logger);
+  const prompt = connectRedis(settings.REDIS_URL, 'prompt', logger);
+  const subscriber = connectRedis(settings.REDIS_URL, 'subscriber', logger);
+  const lanes = createLanes(prompt);
+  void subscribeToCancellations(subscriber, (taskId) => running.cancel(taskId));
+  const poolOf = (operation: Operation) =>
+    new LanePool({
+      operation,
+      concurrency: settings.WORKER_CONCURRENCY,
+      redis: blocking,
+      leaseMs: logging.settings.leaseMs,
+      process: (job) => processJob(dependencies, job),
+    });
+  const pools = operationNames.map(poolOf);
+  const stats = () => lanes.stats().catch(() => null);
+  const ops = await startOpsServer({
+    port: settings.OPS_PORT,
+    host: settings.OPS_HOST,
+    health: async () => ({ ok: true, workerId, running: running.count, lanes: await stats() }),
+    ready: () => true,
+  });
+  logger.info({ workerId, provider: dependencies.llm.provider, model: dependencies.llm.model }, 'worker ready');
+  return {
+    async stop() {
+      running.drain(settings.DRAIN_SECONDS * 1_000);
+      await Promise.all(pools.map((pool) => pool.close()));
+      await lanes.close();
+      for (const redis of [blocking, prompt, subscriber]) redis.disconnect();
+      ops.close();
+    },
+  };
+}
