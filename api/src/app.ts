@@ -1,26 +1,15 @@
 /** The HTTP API as an Express app: limits and headers first, then the endpoints, then the one place for errors. */
 import { randomUUID } from 'node:crypto';
 import { CodedError, fieldErrors } from '@story-tasks/contracts';
-import { type Lanes, type Logger, loggedError } from '@story-tasks/runtime';
-import type { BundleStore, SceneletsRepository, StoriesRepository, StoryTasksRepository } from '@story-tasks/supabase';
+import { type Logger, loggedError } from '@story-tasks/runtime';
 import express, { type Express, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 import helmet from 'helmet';
 import type { z } from 'zod';
+import type { ApiDependencies } from './dependencies.ts';
 import type { Endpoint, Reply } from './endpoint.ts';
 import { endpoints } from './endpoints/index.ts';
 import { RequestInvalidError, UnsupportedMediaTypeError } from './errors.ts';
 import { problemOf } from './problems.ts';
-
-export interface ApiDependencies {
-  readonly tasks: StoryTasksRepository;
-  readonly stories: StoriesRepository;
-  readonly scenelets: SceneletsRepository;
-  readonly bundles: BundleStore;
-  readonly lanes: Pick<Lanes, 'enqueue' | 'remove'>;
-  /** Tells running workers of a cancellation; rejects when Redis is away. */
-  readonly publishCancellation: (taskId: string) => Promise<unknown>;
-  readonly logger: Logger;
-}
 
 /** Room for the longest prompt in any encoding of it. */
 const bodyLimit = '512kb';

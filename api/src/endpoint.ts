@@ -1,9 +1,9 @@
 /** An endpoint is a value: what it takes, what it answers, what it does. One place turns it into a route. */
 import type { Logger } from '@story-tasks/runtime';
 import type { z } from 'zod';
-import type { ApiDependencies } from './app.ts';
+import type { ApiDependencies } from './dependencies.ts';
 
-export interface Input<Params extends z.ZodType, Query extends z.ZodType, Body extends z.ZodType> {
+interface Input<Params extends z.ZodType, Query extends z.ZodType, Body extends z.ZodType> {
   readonly params: z.output<Params>;
   readonly query: z.output<Query>;
   readonly body: z.output<Body>;

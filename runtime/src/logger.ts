@@ -23,7 +23,12 @@ const redacted = secretFields.flatMap((field) => [field, `*.${field}`, `*.*.${fi
  */
 export function loggedError(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { type: typeof error };
-  const frames = error.stack?.split('\n').filter((line) => line.trimStart().startsWith('at ')) ?? [];
+  // The message stands at the stack's head, and may itself have lines that look like places.
+  const frames =
+    error.stack
+      ?.replace(error.message, '')
+      .split('\n')
+      .filter((line) => line.trimStart().startsWith('at ')) ?? [];
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
   return { type: error.name, code, at: frames.slice(0, 4).map((line) => line.trim()) };
 }

@@ -28,6 +28,7 @@ export type JobEnd =
 const lookAgainMs = 1_000;
 
 export async function processJob(dependencies: WorkerDependencies, job: JobData): Promise<JobEnd> {
+  if (dependencies.running.draining) return { next: 'again', delayMs: 0 };
   const claim = await claimTask(dependencies, job);
   if (claim === 'unavailable') return { next: 'again', delayMs: lookAgainMs };
   if (claim.outcome === 'refused') return endOfRefused(claim.reason, claim.retryAfterMs);

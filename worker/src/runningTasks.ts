@@ -4,9 +4,15 @@ import { ShutdownError, type TaskLog } from '@story-tasks/agent-backend';
 export class RunningTasks {
   readonly #logs = new Map<string, TaskLog>();
   #draining = false;
+  readonly #idle = Promise.withResolvers<void>();
 
   get count(): number {
     return this.#logs.size;
+  }
+
+  /** True from the moment the process was told to stop: nothing more is claimed. */
+  get draining(): boolean {
+    return this.#draining;
   }
 
   add(log: TaskLog): void {
@@ -16,18 +22,28 @@ export class RunningTasks {
 
   remove(taskId: string): void {
     this.#logs.delete(taskId);
+    this.#tellIdle();
   }
 
   cancel(taskId: string): void {
     this.#logs.get(taskId)?.cancel();
   }
 
-  /** Lets each run go on to its next persisted step; what has not reached one after the limit is aborted. */
-  drain(limitMs: number): void {
+  /**
+   * Lets each run go on to its next persisted step; what has not reached one after the limit is aborted.
+   * @returns resolves when no run is left
+   */
+  drain(limitMs: number): Promise<void> {
     this.#draining = true;
+    this.#tellIdle();
     for (const log of this.#logs.values()) log.drain();
     setTimeout(() => {
       for (const log of this.#logs.values()) log.abort(new ShutdownError());
     }, limitMs).unref();
+    return this.#idle.promise;
+  }
+
+  #tellIdle(): void {
+    if (this.#draining && this.#logs.size === 0) this.#idle.resolve();
   }
 }

@@ -1,4 +1,5 @@
 /** The worker process, wired: lanes in, runs on record out. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   createGateway,
   createTaskLogging,
@@ -26,6 +27,9 @@ import type { z } from 'zod';
 import { LanePool } from './lanePool.ts';
 import { processJob, type WorkerDependencies } from './processJob.ts';
 import { RunningTasks } from './runningTasks.ts';
+
+/** BullMQ's close waits for Redis for ever. With no run left, this long is enough for jobs to be handed back. */
+const closeLimitMs = 2_000;
 
 export const workerSettings = processEnvironment
   .extend(redisEnvironment.shape)
@@ -86,9 +90,10 @@ export async function startWorker(settings: WorkerSettings, logger: Logger): Pro
   logger.info({ workerId, provider: dependencies.llm.provider, model: dependencies.llm.model }, 'worker ready');
   return {
     async stop() {
-      running.drain(settings.DRAIN_SECONDS * 1_000);
-      await Promise.all(pools.map((pool) => pool.close()));
-      await lanes.close();
+      const idle = running.drain(settings.DRAIN_SECONDS * 1_000);
+      const closed = Promise.all(pools.map((pool) => pool.close()));
+      await idle;
+      await Promise.race([closed.then(() => lanes.close()), sleep(closeLimitMs, undefined, { ref: false })]);
       for (const redis of [blocking, prompt, subscriber]) redis.disconnect();
       ops.close();
     },

@@ -2,7 +2,7 @@ import { operations, parseCreateTask } from '@story-tasks/contracts';
 import { LaneUnavailableError } from '@story-tasks/runtime';
 import { StoryNotFoundError } from '@story-tasks/supabase';
 import { z } from 'zod';
-import type { ApiDependencies } from '../app.ts';
+import type { ApiDependencies } from '../dependencies.ts';
 import { defineEndpoint } from '../endpoint.ts';
 import { RequestInvalidError, TaskNotEnqueuedError } from '../errors.ts';
 import { noQuery } from './parts.ts';

@@ -17,9 +17,9 @@ export const getStoryTask = defineEndpoint({
   body: noBody,
   async handle({ tasks }, { params, query, note }) {
     note({ taskId: params.id });
-    // The task is read after the events, so that what it says is never older than what they tell.
-    const events = await tasks.listRecentEvents(params.id, query.limit);
+    // The events are read after the task: who sees that it ended also sees the event that tells how.
     const task = publicTask(await tasks.getTask(params.id));
+    const events = await tasks.listRecentEvents(params.id, query.limit);
     const answer: GetTaskAnswer = {
       task,
       events: events.map((event) => taskEventSchema.parse(event)),

@@ -1,0 +1,55 @@
+// Which part may import which (DESIGN: the parts). Each rule says what would break without it.
+const parts = ['contracts', 'supabase', 'runtime', 'agent-backend', 'api', 'worker', 'operator', 'dev', 'tools'];
+
+const boundary = (name, allowed, reason) => ({
+  name: `${name}-boundary`,
+  severity: 'error',
+  comment: reason,
+  from: { path: `^${name}/` },
+  to: { path: `^(${parts.filter((part) => part !== name && !allowed.includes(part)).join('|')})/` },
+});
+
+module.exports = {
+  forbidden: [
+    boundary('contracts', [], 'Contracts are what all others stand on: whatever they import, everybody imports.'),
+    boundary('supabase', ['contracts'], 'The record must be usable by a tool that has no Redis and no story domain.'),
+    boundary('runtime', ['contracts'], 'What every process needs must not bring the store or the domain along.'),
+    boundary(
+      'agent-backend',
+      ['contracts', 'supabase'],
+      'The story domain runs from a terminal too: nothing of queues, HTTP or processes.',
+    ),
+    boundary('api', ['contracts', 'supabase', 'runtime'], 'The API starts in a moment and holds no LLM key: no domain, no worker.'),
+    boundary('worker', ['contracts', 'supabase', 'runtime', 'agent-backend'], 'A worker is scaled to zero: nobody may need it.'),
+    boundary('operator', ['contracts', 'supabase', 'runtime'], 'The operator mends what others broke, so it shares no fate with them.'),
+    boundary('dev', ['contracts', 'supabase', 'runtime'], 'The launcher starts processes; it must not become a fourth way to run a task.'),
+    {
+      name: 'contracts-are-pure',
+      severity: 'error',
+      comment: 'No input or output in the domain’s vocabulary: it is read by browsers and clients too.',
+      from: { path: '^contracts/src/', pathNot: '\\.test\\.ts$' },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      comment: 'Two modules that need each other are one module, or one of them has a third in it.',
+      from: {},
+      to: { circular: true, dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'tests-stay-apart',
+      severity: 'error',
+      comment: 'What ships must not need what only tests have.',
+      from: { path: '/src/', pathNot: '(\\.test\\.ts$|/testing/|/src/llm/test[A-Z])' },
+      to: { path: '(\\.test\\.ts$|/testing/|^[^/]+/test/)' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)(node_modules|\\.local)/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'] },
+  },
+};

@@ -1,0 +1,57 @@
+# Story Tasks. `make` lists the targets; each installs what it needs first.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+# Node 24 comes from the npm package `node`, so that any Node that can run npm will do to begin with.
+NODE := node_modules/.bin/node
+BIN := $(NODE) node_modules
+MANIFESTS := package.json package-lock.json $(wildcard */package.json)
+
+.PHONY: help
+help: ## List the targets
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+node_modules/.installed: $(MANIFESTS)
+	@command -v npm >/dev/null || { echo "npm is missing: install Node.js 20 or later (https://nodejs.org) and try again."; exit 1; }
+	@echo "Installing npm packages …"
+	@npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+.PHONY: demo
+demo: node_modules/.installed ## From a premise to a playable story, then a task cancelled in mid-call (PROMPT=file to choose)
+	@tools/install-deps.sh redis
+	@$(NODE) dev/src/demo.ts
+
+.PHONY: dev
+dev: node_modules/.installed ## The services, kept up until Ctrl-C (API_PORT, STATE_DIR, LLM_PROVIDER, OFFLINE_LATENCY_MS)
+	@tools/install-deps.sh redis
+	@$(NODE) dev/src/dev.ts
+
+.PHONY: test
+test: node_modules/.installed ## Every test: unit, wire, database, browser and whole processes (SUITE=name for one)
+	@tools/install-deps.sh redis postgres chromium
+	@$(NODE) tools/runTests.ts $(SUITE)
+
+.PHONY: verify
+verify: node_modules/.installed ## Types, lint, import boundaries, unused code, generated files
+	@echo "types";      $(BIN)/typescript/bin/tsc -p .
+	@echo "lint";       $(BIN)/@biomejs/biome/bin/biome check --error-on-warnings .
+	@echo "boundaries"; $(BIN)/dependency-cruiser/bin/dependency-cruise.mjs --config .dependency-cruiser.cjs --output-type err-long agent-backend api contracts dev operator runtime supabase tools worker
+	@echo "unused";     $(BIN)/knip/bin/knip.js
+	@echo "generated";  $(NODE) tools/generateDocs.ts --check
+
+.PHONY: generate
+generate: node_modules/.installed ## Write the generated files anew (docs/configuration.md)
+	@$(NODE) tools/generateDocs.ts
+
+.PHONY: format
+format: node_modules/.installed ## Format the code, and mend what lint can mend
+	@$(BIN)/@biomejs/biome/bin/biome check --write .
+
+.PHONY: ci
+ci: verify test ## What CI runs
+
+.PHONY: clean
+clean: ## Remove packages, state and results
+	rm -rf node_modules .local test-results

@@ -1,0 +1,14 @@
+/** What the endpoints work with. */
+import type { Lanes, Logger } from '@story-tasks/runtime';
+import type { BundleStore, SceneletsRepository, StoriesRepository, StoryTasksRepository } from '@story-tasks/supabase';
+
+export interface ApiDependencies {
+  readonly tasks: StoryTasksRepository;
+  readonly stories: StoriesRepository;
+  readonly scenelets: SceneletsRepository;
+  readonly bundles: BundleStore;
+  readonly lanes: Pick<Lanes, 'enqueue' | 'remove'>;
+  /** Tells running workers of a cancellation; rejects when Redis is away. */
+  readonly publishCancellation: (taskId: string) => Promise<unknown>;
+  readonly logger: Logger;
+}

@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest';
+import { parseCreateTask } from './api.ts';
+import { operationNames, operations } from './operations.ts';
+import { isTerminal, taskStatuses } from './tasks.ts';
+
+const storyId = 'A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11';
+
+test('options are passed on as they were validated', () => {
+  const body = { operation: 'RUN_WORKFLOW_TASK', storyId, options: { task: 'CREATE_SHOT_LIST' }, attempts: 3 };
+  expect(parseCreateTask(body)).toEqual({ ok: true, value: body });
+});
+
+test('an operation without options needs none', () => {
+  const parsed = parseCreateTask({ operation: 'BUILD_PLAYER_BUNDLE', storyId });
+  expect(parsed).toMatchObject({ ok: true, value: { options: {} } });
+});
+
+test('ids are accepted as Postgres accepts them, whatever their version bits', () => {
+  const parsed = parseCreateTask({ operation: 'BUILD_PLAYER_BUNDLE', storyId: '11111111-1111-1111-1111-111111111111' });
+  expect(parsed.ok).toBe(true);
+});
+
+test('faults of the envelope and of the options are told together', () => {
+  const parsed = parseCreateTask({ operation: 'RUN_WORKFLOW_TASK', storyId: 1, options: { task: 'X' }, extra: true });
+  expect(parsed.ok ? [] : parsed.errors.map((error) => error.path).sort()).toEqual([
+    'extra',
+    'options.task',
+    'storyId',
+  ]);
+});
+
+test.each([null, undefined, 7, 'text', []])('%j is not a request', (body) => {
+  expect(parseCreateTask(body).ok).toBe(false);
+});
+
+test('retries are off and one run at a time is the default of every operation', () => {
+  for (const name of operationNames) expect(operations[name].defaults).toMatchObject({ attempts: 1, concurrency: 1 });
+});
+
+test('exactly the three ends are terminal', () => {
+  expect(taskStatuses.filter(isTerminal)).toEqual(['succeeded', 'failed', 'cancelled']);
+});

@@ -1,0 +1,157 @@
+/** `make demo`: a prompt becomes a playable story, as durable tasks; then one task is cancelled in mid-call. */
+import { readdir, readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { type GetTaskAnswer, isTerminal, type Operation, type WorkflowTask } from '@story-tasks/contracts';
+import { ApiClient } from './apiClient.ts';
+import { createLiveView, type LiveView } from './liveView.ts';
+import { type Services, startServices } from './services.ts';
+import { type DevSettings, devSettings } from './settings.ts';
+import { untilSignal } from './signals.ts';
+
+const examples = fileURLToPath(new URL('../../examples', import.meta.url));
+
+/** Long enough for the bars to be seen moving, short enough for a demo. */
+const demoLatencyMs = 120;
+const slowLatencyMs = 10_000;
+const pollMs = 100;
+/** While a cancellation is measured, the polling must not be what is measured. */
+const closePollMs = 5;
+const taskTimeoutMs = 30 * 60_000;
+
+interface Step {
+  readonly label: string;
+  readonly operation: Operation;
+  readonly task?: WorkflowTask;
+}
+
+/** Steps of one stage run side by side, each in its lane; a stage begins when the one before has ended. */
+const stages: readonly (readonly Step[])[] = [
+  [{ label: 'Constitution', operation: 'RUN_WORKFLOW_TASK', task: 'CREATE_CONSTITUTION' }],
+  [{ label: 'Constitution, regenerated', operation: 'REGENERATE_CONSTITUTION' }],
+  [{ label: 'Interactive script', operation: 'RUN_WORKFLOW_TASK', task: 'CREATE_INTERACTIVE_SCRIPT' }],
+  [
+    { label: 'Visual design', operation: 'RUN_WORKFLOW_TASK', task: 'CREATE_VISUAL_DESIGN' },
+    { label: 'Audio design', operation: 'RUN_WORKFLOW_TASK', task: 'CREATE_AUDIO_DESIGN' },
+  ],
+  [{ label: 'Shot list', operation: 'RUN_WORKFLOW_TASK', task: 'CREATE_SHOT_LIST' }],
+  [{ label: 'Player bundle', operation: 'BUILD_PLAYER_BUNDLE' }],
+];
+
+interface Premise {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** The first line names the story when it is short enough for a title; else the file does. */
+async function readPremise(file: string | undefined): Promise<Premise> {
+  const chosen =
+    file ?? join(examples, (await readdir(examples)).filter((name) => name.endsWith('.txt')).sort()[0] ?? '');
+  const text = (await readFile(chosen, 'utf8')).trim();
+  const firstLine = text.split('\n', 1)[0]?.trim() ?? '';
+  const name = firstLine.length > 0 && firstLine.length <= 80 ? firstLine : basename(chosen, '.txt');
+  return { name, text };
+}
+
+async function follow(
+  client: ApiClient,
+  taskId: string,
+  show: (answer: GetTaskAnswer) => void,
+  until: (answer: GetTaskAnswer) => boolean = ({ task }) => isTerminal(task.status),
+  everyMs = pollMs,
+): Promise<GetTaskAnswer> {
+  const deadline = Date.now() + taskTimeoutMs;
+  while (Date.now() < deadline) {
+    const answer = await client.getTask(taskId);
+    show(answer);
+    if (until(answer)) return answer;
+    await sleep(everyMs);
+  }
+  throw new Error(`Task ${taskId} did not end within ${taskTimeoutMs / 60_000} minutes.`);
+}
+
+async function runStep(client: ApiClient, view: LiveView, storyId: string, step: Step): Promise<GetTaskAnswer> {
+  const taskId = await client.createTask(step.operation, storyId, step.task === undefined ? {} : { task: step.task });
+  const answer = await follow(client, taskId, (state) => view.show(step.label, state));
+  const { status, errorCode, errorMessage } = answer.task;
+  if (status === 'succeeded') return answer;
+  throw new Error(
+    `${step.label} ended ${status}${errorCode === null ? '' : ` (${errorCode}: ${errorMessage ?? ''})`}.`,
+  );
+}
+
+async function makeStory(client: ApiClient, storyId: string): Promise<string> {
+  const view = createLiveView();
+  let last: GetTaskAnswer | undefined;
+  for (const stage of stages) {
+    const ended = await Promise.all(stage.map((step) => runStep(client, view, storyId, step)));
+    last = ended.at(-1);
+  }
+  view.done();
+  return String(last?.events[0]?.payload?.['bundlePath'] ?? '');
+}
+
+/** Starts a task whose model call would take long, cancels it in the middle of that call, and times the stop. */
+async function cancelInMidCall(client: ApiClient, storyId: string): Promise<void> {
+  const view = createLiveView();
+  const label = 'Constitution, cancelled';
+  const taskId = await client.createTask('REGENERATE_CONSTITUTION', storyId);
+  const show = (answer: GetTaskAnswer) => view.show(label, answer);
+  const inCall = ({ task, events }: GetTaskAnswer) =>
+    isTerminal(task.status) || events.some((event) => event.payload?.['phase'] === 'generating');
+  await follow(client, taskId, show, inCall);
+  const status = await client.cancelTask(taskId, 'shown in the demo');
+  const answeredAt = performance.now();
+  const end = await follow(client, taskId, show, undefined, closePollMs);
+  view.done();
+  const stoppedMs = Math.round(performance.now() - answeredAt);
+  const { cancelRequestedAt, finishedAt } = end.task;
+  const recordedMs = Date.parse(finishedAt ?? '') - Date.parse(cancelRequestedAt ?? '');
+  console.log(
+    `\nCancel answered ${status}; the task was ${end.task.status} ${stoppedMs} ms later (in the record: ${recordedMs} ms after the request).`,
+  );
+  if (end.task.status !== 'cancelled') throw new Error('The task ended before it could be cancelled.');
+}
+
+async function demo(services: Services, premise: Premise, usesModel: boolean): Promise<void> {
+  const client = new ApiClient(services.apiUrl);
+  const storyId = await client.createStory(premise.name, premise.text);
+  console.log(`\n"${premise.name}", story ${storyId}\n`);
+  const bundlePath = await makeStory(client, storyId);
+  if (!usesModel) {
+    console.log('\nNow a worker whose model takes 10 s a call, and a task that is cancelled in mid-call:\n');
+    await services.replaceWorker(slowLatencyMs);
+  }
+  await cancelInMidCall(client, storyId);
+  console.log(`\nPlay the story: open this file in a browser\n  ${bundlePath}\n  ${pathToFileURL(bundlePath).href}\n`);
+}
+
+async function main(settings: DevSettings): Promise<void> {
+  const signalled = untilSignal().then((signal): never => {
+    throw new Error(`Stopped by ${signal}.`);
+  });
+  signalled.catch(() => undefined);
+  const premise = await readPremise(settings.promptFile);
+  const usesModel =
+    (process.env['LLM_PROVIDER'] ?? (process.env['GEMINI_API_KEY'] ? 'gemini' : 'offline')) !== 'offline';
+  console.log(
+    usesModel ? 'A model writes the story.' : 'No GEMINI_API_KEY: the offline storyteller writes, without a model.',
+  );
+  const latency = settings.offlineLatencyMs ?? demoLatencyMs;
+  const services = await startServices({ ...settings, offlineLatencyMs: latency }, (line) => console.log(`  ${line}`));
+  try {
+    await Promise.race([demo(services, premise, usesModel), signalled, services.failure]);
+  } finally {
+    await services.stop();
+  }
+  console.log('All services are stopped.');
+}
+
+try {
+  await main(devSettings());
+  process.exit(0);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exit(1);
+}

@@ -1,0 +1,75 @@
+/** Child processes with a log file each, stopped in order. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+
+export interface ProcessOptions {
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  /** Added to this process's own. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly logFile: string;
+  readonly cleanUp?: (() => Promise<void>) | undefined;
+}
+
+export interface StartedProcess {
+  readonly name: string;
+  readonly pid: number;
+  /** Rejects, with the end of its log, when the process ends before it is stopped. */
+  readonly failure: Promise<never>;
+  stop(): Promise<void>;
+}
+
+export function commandExists(command: string): boolean {
+  return spawnSync('sh', ['-c', `command -v ${command}`], { stdio: 'ignore' }).status === 0;
+}
+
+/** How long a process may take to end by itself before it is killed: the worker's drain and a margin. */
+const stopTimeoutMs = 28_000;
+
+export async function startProcess(options: ProcessOptions): Promise<StartedProcess> {
+  const log = openSync(options.logFile, 'a');
+  // A process group of its own: Ctrl-C in the terminal reaches this process alone, which then stops the rest in order.
+  const child = spawn(options.command, options.args, {
+    env: { ...process.env, ...options.env },
+    stdio: ['ignore', log, log],
+    detached: true,
+  });
+  closeSync(log);
+  await once(child, 'spawn');
+  let stopping = false;
+  const failure = once(child, 'exit').then(async ([code, signal]): Promise<never> => {
+    if (stopping) return new Promise(() => undefined);
+    const words = await lastWords(options.logFile);
+    throw new Error(
+      `${options.name} ended (${signal ?? `exit code ${code}`}). The end of ${options.logFile}:\n${words}`,
+    );
+  });
+  failure.catch(() => undefined);
+  return {
+    name: options.name,
+    pid: child.pid ?? 0,
+    failure,
+    async stop() {
+      stopping = true;
+      await stopChild(child);
+      await options.cleanUp?.();
+    },
+  };
+}
+
+async function lastWords(logFile: string): Promise<string> {
+  const log = await readFile(logFile, 'utf8').catch(() => '');
+  return log.trimEnd().split('\n').slice(-8).join('\n');
+}
+
+async function stopChild(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  child.kill('SIGTERM');
+  const forced = setTimeout(() => child.kill('SIGKILL'), stopTimeoutMs);
+  await exited;
+  clearTimeout(forced);
+}

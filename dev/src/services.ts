@@ -1,0 +1,170 @@
+/** The whole system on one machine: Redis, Supabase Lite, API, worker and operator, each a process. */
+import { once } from 'node:events';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { freePort, startLite } from '@story-tasks/supabase/lite';
+import { type StartedProcess, startProcess } from './processes.ts';
+import { startRedis } from './redis.ts';
+import type { DevSettings } from './settings.ts';
+import { lockState } from './stateLock.ts';
+
+type Part = 'api' | 'worker' | 'operator';
+const mainOf = (part: Part) => fileURLToPath(new URL(`../../${part}/src/main.ts`, import.meta.url));
+
+const defaultApiPort = 8080;
+const readyTimeoutMs = 30_000;
+
+export interface Services {
+  readonly apiUrl: string;
+  readonly bundles: string;
+  readonly logs: string;
+  /** Variables for the `agent-backend` command, as a shell reads them; only its owner may, for a key is among them. */
+  readonly environmentFile: string;
+  /** The processes, for a test that takes one away. */
+  readonly processes: {
+    readonly [Name in 'redis' | 'lite' | 'operator' | 'api']: Pick<StartedProcess, 'pid' | 'stop'>;
+  };
+  readonly workerPid: () => number;
+  readonly redisUrl: string;
+  /** Rejects when one of the processes ends by itself. */
+  readonly failure: Promise<never>;
+  /** Stops the worker, and starts one whose offline calls take so long. */
+  replaceWorker(offlineLatencyMs: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts everything, in the order in which one needs the other.
+ * @param tell is told each service that is up
+ * @throws Error in words, after everything that was started is stopped again
+ */
+export async function startServices(settings: DevSettings, tell: (line: string) => void): Promise<Services> {
+  const stack = new AsyncDisposableStack();
+  try {
+    const unlock = await lockState(settings.stateDir);
+    stack.defer(unlock);
+    return await startAll(settings, tell, stack);
+  } catch (error) {
+    await stack.disposeAsync();
+    throw error;
+  }
+}
+
+async function startAll(
+  { stateDir, apiPort, offlineLatencyMs }: DevSettings,
+  tell: (line: string) => void,
+  stack: AsyncDisposableStack,
+): Promise<Services> {
+  const logs = join(stateDir, 'logs');
+  const bundles = join(stateDir, 'bundles');
+  await mkdir(logs, { recursive: true });
+  const port = await chooseApiPort(apiPort);
+
+  const redisPort = await freePort();
+  const redis = await startRedis({ dir: join(stateDir, 'redis'), port: redisPort, logFile: join(logs, 'redis.log') });
+  stack.defer(() => redis.stop());
+  tell(`redis          127.0.0.1:${redisPort}`);
+
+  const lite = await startLite({ dir: join(stateDir, 'supabase') });
+  stack.defer(() => lite.stop());
+  tell(`supabase lite  ${lite.url}`);
+
+  const common = {
+    REDIS_URL: `redis://127.0.0.1:${redisPort}`,
+    SUPABASE_URL: lite.url,
+    SUPABASE_SECRET_KEY: lite.secretKey,
+    BUNDLE_STORE: `dir:${bundles}`,
+    HOST: '127.0.0.1',
+    OPS_HOST: '127.0.0.1',
+  };
+  const start = (part: Part, env: Record<string, string>) => startPart(part, { ...common, ...env }, logs);
+  const startWorker = (latency: number | undefined) =>
+    start('worker', latency === undefined ? {} : { OFFLINE_LATENCY_MS: String(latency) });
+
+  let worker = await startWorker(offlineLatencyMs);
+  stack.defer(() => worker.stop());
+  const operator = await start('operator', {});
+  stack.defer(() => operator.stop());
+  const api = await start('api', { PORT: String(port) });
+  stack.defer(() => api.stop());
+  const apiUrl = `http://127.0.0.1:${port}`;
+  tell(`api            ${apiUrl}`);
+  tell('worker, operator');
+
+  return {
+    apiUrl,
+    bundles,
+    logs,
+    environmentFile: await writeEnvironment(stateDir, common),
+    processes: { redis, lite, operator, api },
+    workerPid: () => worker.pid,
+    redisUrl: common.REDIS_URL,
+    failure: Promise.race([redis, lite, worker, operator, api].map((started) => started.failure)),
+    async replaceWorker(latency) {
+      await worker.stop();
+      worker = await startWorker(latency);
+    },
+    stop: () => stack.disposeAsync(),
+  };
+}
+
+async function writeEnvironment(stateDir: string, env: Record<string, string>): Promise<string> {
+  const file = join(stateDir, 'dev.env');
+  const names = ['SUPABASE_URL', 'SUPABASE_SECRET_KEY', 'BUNDLE_STORE', 'REDIS_URL'];
+  await writeFile(file, names.map((name) => `export ${name}='${env[name] ?? ''}'\n`).join(''), { mode: 0o600 });
+  return file;
+}
+
+async function startPart(part: Part, env: Record<string, string>, logs: string): Promise<StartedProcess> {
+  const opsPort = await freePort();
+  const started = await startProcess({
+    name: part,
+    command: process.execPath,
+    args: [mainOf(part)],
+    env: { ...env, OPS_PORT: String(opsPort) },
+    logFile: join(logs, `${part}.log`),
+  });
+  try {
+    await Promise.race([answers(`http://127.0.0.1:${opsPort}/readyz`), started.failure]);
+  } catch (error) {
+    await started.stop();
+    throw error;
+  }
+  return started;
+}
+
+async function answers(url: string): Promise<void> {
+  const deadline = Date.now() + readyTimeoutMs;
+  while (Date.now() < deadline) {
+    const ready = await fetch(url).then(
+      (response) => response.ok,
+      () => false,
+    );
+    if (ready) return;
+    await sleep(50);
+  }
+  throw new Error(`${url} did not answer within ${readyTimeoutMs / 1000} s.`);
+}
+
+/** A port that was asked for must be free; the default one may be replaced. */
+async function chooseApiPort(wanted: number | undefined): Promise<number> {
+  if (await isFree(wanted ?? defaultApiPort)) return wanted ?? defaultApiPort;
+  if (wanted === undefined) return freePort();
+  throw new Error(`Port ${wanted} is taken. Set API_PORT to another one, or leave it unset.`);
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  try {
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    server.close();
+  }
+}

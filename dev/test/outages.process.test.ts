@@ -1,0 +1,48 @@
+import { type Problem, problemSchema } from '@story-tasks/contracts';
+import { afterEach, expect, test } from 'vitest';
+import { type System, startSystem } from './system.ts';
+
+let system: System | undefined;
+afterEach(async () => {
+  const startedAt = performance.now();
+  await system?.stop();
+  console.log(`stopped in ${Math.round(performance.now() - startedAt)} ms`);
+});
+
+async function post(
+  apiUrl: string,
+  path: string,
+  body: unknown,
+): Promise<{ problem: Problem; retryAfter: string | null }> {
+  const headers = { 'content-type': 'application/json' };
+  const response = await fetch(`${apiUrl}${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+  return { problem: problemSchema.parse(await response.json()), retryAfter: response.headers.get('retry-after') };
+}
+
+test('with Redis down a task is refused with its id, and is failed on record', async () => {
+  system = await startSystem();
+  const storyId = await system.client.createStory('A fox', 'A fox crosses a frozen lake.');
+  // The operator would find the row in time when Redis comes back; here only the API's own answer is looked at.
+  await system.processes.operator.stop();
+  await system.processes.redis.stop();
+  const startedAt = performance.now();
+  const { problem } = await post(system.apiUrl, '/api/story-tasks', { operation: 'REGENERATE_CONSTITUTION', storyId });
+  expect(performance.now() - startedAt).toBeLessThan(15_000);
+  expect(problem).toMatchObject({ status: 500, code: 'ENQUEUE_FAILED' });
+  const { task, events } = await system.client.getTask(problem.taskId ?? '');
+  expect(task).toMatchObject({ status: 'failed', errorCode: 'ENQUEUE_FAILED', attempt: 0 });
+  expect(events[0]).toMatchObject({ eventType: 'error', status: 'failed', payload: { code: 'ENQUEUE_FAILED' } });
+});
+
+test('with Supabase down every call is a 503 that says when to come back', async () => {
+  system = await startSystem();
+  const storyId = await system.client.createStory('A fox', 'A fox crosses a frozen lake.');
+  await system.processes.lite.stop();
+  const { problem, retryAfter } = await post(system.apiUrl, '/api/story-tasks', {
+    operation: 'REGENERATE_CONSTITUTION',
+    storyId,
+  });
+  expect(problem).toMatchObject({ status: 503, code: 'STORE_UNAVAILABLE' });
+  expect(Number(retryAfter)).toBeGreaterThan(0);
+  expect(JSON.stringify(problem)).not.toMatch(/at .*\.ts|127\.0\.0\.1/);
+});

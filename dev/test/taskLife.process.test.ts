@@ -1,0 +1,141 @@
+import { randomUUID } from 'node:crypto';
+import type { GetTaskAnswer } from '@story-tasks/contracts';
+import { Queue } from 'bullmq';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { canary, ended, inCall, type System, startSystem, waitForTask } from './system.ts';
+
+/** Longer than any test looks: a task that ends sooner was stopped in the middle of its call. */
+const callMs = 10_000;
+
+let system: System;
+beforeAll(async () => {
+  system = await startSystem(callMs);
+});
+afterAll(() => system.stop());
+
+const newStory = () => system.client.createStory('A fox', `A fox crosses a frozen lake. ${canary}`);
+
+/** Rules that hold for any task: numbers without a gap, one terminal event, progress that never falls in an attempt. */
+function expectSoundEvents({ events }: GetTaskAnswer): void {
+  const oldestFirst = [...events].reverse();
+  expect(oldestFirst.map((event) => event.seq)).toEqual(oldestFirst.map((_, index) => index + 1));
+  const terminal = oldestFirst.filter((event) => ['succeeded', 'failed', 'cancelled'].includes(event.status ?? ''));
+  expect(terminal).toHaveLength(1);
+  expect(terminal[0]).toBe(oldestFirst.at(-1));
+  let reached = 0;
+  for (const { status, progressOverride } of oldestFirst) {
+    if (status === 'running') reached = 0;
+    if (progressOverride !== null) expect(progressOverride).toBeGreaterThanOrEqual(reached);
+    reached = progressOverride ?? reached;
+  }
+}
+
+async function jobOf(taskId: string, operation: string): Promise<boolean> {
+  const { hostname: host, port } = new URL(system.redisUrl);
+  const queue = new Queue(`story-task-jobs.${operation}`, { connection: { host, port: Number(port) } });
+  const job = await queue.getJob(taskId);
+  await queue.close();
+  return job !== undefined;
+}
+
+test('a task is cancelled in the middle of its model call, at once', async () => {
+  const taskId = await system.client.createTask('REGENERATE_CONSTITUTION', await newStory());
+  expect((await waitForTask(system, taskId, inCall)).cancelable).toBe(true);
+  expect(await system.client.cancelTask(taskId, 'changed my mind')).toBe(202);
+  const answeredAt = performance.now();
+  const end = await waitForTask(system, taskId, ended);
+  console.log(`cancel answered -> cancelled: ${Math.round(performance.now() - answeredAt)} ms`);
+  expect(end.task).toMatchObject({ status: 'cancelled', taskCancelled: true, cancelReason: 'changed my mind' });
+  expect(performance.now() - answeredAt).toBeLessThan(2_500);
+  expectSoundEvents(end);
+});
+
+test('a cancellation whose message is lost is found by the next heartbeat', async () => {
+  const taskId = await system.client.createTask('REGENERATE_CONSTITUTION', await newStory());
+  await waitForTask(system, taskId, inCall);
+  // The flag alone, as it is when Redis loses the message.
+  await system.tasks.cancelTask(taskId);
+  const end = await waitForTask(system, taskId, ended, callMs);
+  expect(end.task.status).toBe('cancelled');
+  expectSoundEvents(end);
+});
+
+test('a task that waits is cancelled at once, and its job is gone', async () => {
+  const storyId = await newStory();
+  const running = await system.client.createTask('REGENERATE_CONSTITUTION', storyId);
+  await waitForTask(system, running, inCall);
+  const waiting = await system.client.createTask('REGENERATE_CONSTITUTION', storyId);
+  expect(await jobOf(waiting, 'REGENERATE_CONSTITUTION')).toBe(true);
+  expect(await system.client.cancelTask(waiting, 'not needed')).toBe(200);
+  const end = await waitForTask(system, waiting, ended);
+  expect(end.task).toMatchObject({ status: 'cancelled', attempt: 0 });
+  expectSoundEvents(end);
+  await expect.poll(() => jobOf(waiting, 'REGENERATE_CONSTITUTION')).toBe(false);
+  await system.client.cancelTask(running, 'done looking');
+  await waitForTask(system, running, ended);
+});
+
+test('a queued row that has no job is found and run; a direct one is left alone', async () => {
+  await system.replaceWorker(0);
+  const storyId = await newStory();
+  const row = { operation: 'REGENERATE_CONSTITUTION', storyId } as const;
+  const { task: direct } = await system.tasks.createTask({ ...row, dispatch: 'direct' });
+  const { task: queued } = await system.tasks.createTask({ ...row, dispatch: 'queue' });
+  const end = await waitForTask(system, queued.id, ended);
+  expect(end.task.status).toBe('succeeded');
+  expectSoundEvents(end);
+  expect(await system.tasks.getTask(direct.id)).toMatchObject({ status: 'queued', attempt: 0 });
+});
+
+test('a worker that is told to stop releases its task unspent, and the next one resumes it', async () => {
+  const latencyMs = 150;
+  await system.replaceWorker(latencyMs);
+  const storyId = await newStory();
+  await waitForTask(
+    system,
+    await system.client.createTask('RUN_WORKFLOW_TASK', storyId, { task: 'CREATE_CONSTITUTION' }),
+    ended,
+  );
+  const taskId = await system.client.createTask('RUN_WORKFLOW_TASK', storyId, { task: 'CREATE_INTERACTIVE_SCRIPT' });
+  await waitForTask(system, taskId, ({ events }) => events.some((event) => event.message.startsWith('Scenelet 2 ')));
+  await system.replaceWorker(0);
+  const end = await waitForTask(system, taskId, ended);
+  expect(end.task).toMatchObject({ status: 'succeeded', attempt: 2 });
+  expect((await system.tasks.getTask(taskId)).attemptsSpent).toBe(0);
+  expect(end.events.some((event) => event.status === 'queued' && event.message.startsWith('Released'))).toBe(true);
+  const written = end.events.map((event) => /^Scenelet (\d+) of/.exec(event.message)?.[1]).filter(Boolean);
+  expect(new Set(written).size).toBe(written.length);
+  expectSoundEvents(end);
+});
+
+test('a failure ends with its code in the row and in an error event', async () => {
+  const taskId = await system.client.createTask('RUN_WORKFLOW_TASK', await newStory(), { task: 'CREATE_SHOT_LIST' });
+  const end = await waitForTask(system, taskId, ended);
+  expect(end.task).toMatchObject({ status: 'failed', errorCode: 'PREREQUISITE_MISSING' });
+  expect(end.events[0]).toMatchObject({
+    eventType: 'error',
+    status: 'failed',
+    payload: { code: 'PREREQUISITE_MISSING' },
+  });
+  expectSoundEvents(end);
+});
+
+test('a job whose row is not there ends quietly', async () => {
+  const { hostname: host, port } = new URL(system.redisUrl);
+  const queue = new Queue('story-task-jobs.REGENERATE_CONSTITUTION', { connection: { host, port: Number(port) } });
+  const taskId = randomUUID();
+  await queue.add(
+    'x',
+    { taskId, operation: 'REGENERATE_CONSTITUTION', storyId: null },
+    { jobId: taskId, removeOnComplete: true },
+  );
+  await expect.poll(() => jobOf(taskId, 'REGENERATE_CONSTITUTION')).toBe(false);
+  await queue.close();
+});
+
+test('neither the prompt nor the key was logged', async () => {
+  const logs = await system.allLogs();
+  expect(logs).toContain('"run ended"');
+  expect(logs).not.toContain(canary);
+  expect(logs).not.toMatch(/sb_secret_/);
+});

@@ -1,0 +1,68 @@
+/**
+ * Runs the suites one after the other, so that two cores are not shared by a browser and a database, and sums their
+ * counts. The last line is `N passed, N failed`; a suite that ran nothing is a failure.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+const suites = ['unit', 'wire', 'database', 'browser', 'process'];
+const results = 'test-results';
+
+interface Counts {
+  readonly suite: string;
+  readonly passed: number;
+  readonly failed: number;
+  readonly seconds: number;
+}
+
+interface Report {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly numFailedTestSuites: number;
+}
+
+function runSuite(suite: string): Counts {
+  const file = join(results, `${suite}.json`);
+  const startedAt = performance.now();
+  const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--project', suite];
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+  const { status } = spawnSync(process.execPath, [...vitest, ...reporters], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  const seconds = (performance.now() - startedAt) / 1000;
+  return { suite, ...countsOf(file, status), seconds };
+}
+
+/** A file that could not even be loaded counts as one failure, and so does a run that ended badly or found no test. */
+function countsOf(file: string, status: number | null): { passed: number; failed: number } {
+  let report: Report;
+  try {
+    report = JSON.parse(readFileSync(file, 'utf8')) as Report;
+  } catch {
+    return { passed: 0, failed: 1 };
+  }
+  const { numPassedTests: passed, numFailedTests: failed } = report;
+  const silent = status !== 0 || passed === 0;
+  return { passed, failed: failed === 0 && silent ? 1 : failed };
+}
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((suite) => !suites.includes(suite));
+if (unknown.length > 0) {
+  console.error(`There is no suite ${unknown.join(', ')}; there are ${suites.join(', ')}.`);
+  process.exit(2);
+}
+rmSync(results, { recursive: true, force: true });
+mkdirSync(results);
+const counts = (wanted.length > 0 ? wanted : suites).map(runSuite);
+console.log('\nsuite       passed  failed  seconds');
+for (const { suite, passed, failed, seconds } of counts) {
+  console.log(
+    `${suite.padEnd(10)} ${String(passed).padStart(7)} ${String(failed).padStart(7)} ${seconds.toFixed(1).padStart(8)}`,
+  );
+}
+const sum = (of: (count: Counts) => number) => counts.reduce((total, count) => total + of(count), 0);
+const failed = sum((count) => count.failed);
+console.log(`${sum((count) => count.passed)} passed, ${failed} failed`);
+process.exit(failed === 0 ? 0 : 1);
