@@ -1,6 +1,6 @@
 /** What a runner is given: everything it may touch, and nothing of queues, leases or HTTP. */
 import type { EventType, Operation, OptionsOf, operations, RunnerName } from '@story-tasks/contracts';
-import type { BundleStore } from './bundle/bundleStore.ts';
+import type { BundleStore } from '@story-tasks/supabase';
 import type {
   AudioDesign,
   Constitution,
