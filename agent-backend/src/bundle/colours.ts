@@ -1,4 +1,5 @@
-/** Colour arithmetic for the player's theme; contrast as WCAG 2.2 defines it (relative luminance of sRGB). */
+/** Colour arithmetic for the player's theme. */
+import { contrast as contrastOfHex, readableContrast } from '../documents/contrast.ts';
 
 /** Red, green and blue, 0..255. */
 export type Colour = readonly [red: number, green: number, blue: number];
@@ -7,7 +8,7 @@ export const black: Colour = [0, 0, 0];
 export const white: Colour = [255, 255, 255];
 
 /** Smallest contrast of text of any size, level AA. */
-export const readableRatio = 4.5;
+export const readableRatio = readableContrast;
 
 /** Smallest contrast of a control against what it stands on (WCAG 1.4.11). */
 export const visibleRatio = 3;
@@ -29,21 +30,9 @@ export function mix(colour: Colour, other: Colour, share: number): Colour {
   return [between(colour[0], other[0]), between(colour[1], other[1]), between(colour[2], other[2])];
 }
 
-/** 0 (black) to 1 (white). */
-export function luminance(colour: Colour): number {
-  const [red, green, blue] = colour.map(linear) as [number, number, number];
-  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
-}
-
-function linear(channel: number): number {
-  const share = channel / 255;
-  return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
-}
-
 /** 1 (the same) to 21 (black on white). */
 export function contrast(one: Colour, other: Colour): number {
-  const [dark, light] = [luminance(one), luminance(other)].sort((a, b) => a - b) as [number, number];
-  return (light + 0.05) / (dark + 0.05);
+  return contrastOfHex(formatColour(one), formatColour(other));
 }
 
 /** The worst contrast of `ink` over all of `grounds`. */

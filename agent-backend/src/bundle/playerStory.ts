@@ -39,6 +39,7 @@ interface PlayerEnding {
 export interface PlayerStory {
   readonly id: string;
   readonly title: string;
+  /** The premise's first sentences: the title screen has room for a blurb, and keeps its button in sight. */
   readonly premise: string;
   /** The first scene opens the story. */
   readonly scenes: readonly PlayerScene[];
@@ -66,7 +67,7 @@ export function playerStory(work: StoryWork): PlayerStory {
   return {
     id: work.id,
     title: constitution.title,
-    premise: constitution.premise,
+    premise: leadOf(constitution.premise),
     scenes: outline.nodes.map((node) => scene(work, node, required(prose, node.key), remaining.get(node.key) ?? 0)),
     endings: endings(work),
     offline: [constitution, outline, ...work.scenelets.map((each) => each.content)].some((d) => d.provenance.offline),
@@ -147,4 +148,14 @@ function choicesToAnEnding(nodes: readonly OutlineNode[]): ReadonlyMap<string, n
     frontier = nodes.filter((node) => !distance.has(node.key) && node.choices.some(({ to }) => distance.has(to)));
   }
   return distance;
+}
+
+const leadCharacters = 300;
+
+/** Whole sentences up to about `leadCharacters`; the first one in any case, cut where it is longer than twice that. */
+function leadOf(premise: string): string {
+  const sentences = [...new Intl.Segmenter('en', { granularity: 'sentence' }).segment(premise)];
+  const last = sentences.findLast(({ index, segment }) => index + segment.length <= leadCharacters) ?? sentences[0];
+  const lead = last === undefined ? premise : premise.slice(0, last.index + last.segment.length).trim();
+  return lead.length > 2 * leadCharacters ? `${lead.slice(0, 2 * leadCharacters).trimEnd()}…` : lead;
 }

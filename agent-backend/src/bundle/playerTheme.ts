@@ -6,9 +6,9 @@ import type { VisualDesign } from '../documents/documents.ts';
 import {
   black,
   type Colour,
+  contrast,
   formatColour,
   leastContrast,
-  luminance,
   mix,
   parseColour,
   plainInk,
@@ -53,7 +53,7 @@ const headingWeights: Readonly<Record<Face, number>> = { serif: 400, sans: 700, 
 export function playerTheme(design: VisualDesign | null): PlayerTheme {
   const look: Look = design ?? plainLook;
   const palette = colourOf(look.palette);
-  const scheme = luminance(palette.background) < luminance(palette.text) ? 'dark' : 'light';
+  const scheme = contrast(black, palette.background) < contrast(black, palette.text) ? 'dark' : 'light';
   return {
     scheme,
     pattern: patternOf(look.motifs),

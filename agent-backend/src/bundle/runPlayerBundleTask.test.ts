@@ -28,11 +28,12 @@ function run(work: StoryWork, onCheckpoint: (count: number) => void = () => {}) 
       saveBundlePath: async (story, path) => void notes.push(`${story} ${path}`),
     },
     bundles: {
-      async put(name: string, html: string) {
+      async put(name, html) {
         files.set(name, html);
         return { bundlePath: `/bundles/${name}` };
       },
-    } as RunContext['bundles'],
+      get: unused,
+    },
     report: (event) => void events.push(event),
     checkpoint: async () => onCheckpoint(++checkpoints),
     addUsage: () => {},

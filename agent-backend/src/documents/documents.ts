@@ -19,6 +19,8 @@ export const provenanceSchema = z.object({
   /** True when no model wrote it: the offline provider did, from the prompt alone. */
   offline: z.boolean(),
   taskId: z.guid(),
+  /** The revision of the constitution: on a constitution its own, on a later document that of the one it was made from. */
+  constitutionRevision: z.int().min(0).optional(),
 });
 export type Provenance = z.infer<typeof provenanceSchema>;
 
