@@ -20,8 +20,14 @@ export class ApiClient {
     return (await this.#call(createStoryAnswerSchema, '/api/stories', { displayName, initialPrompt })).storyId;
   }
 
-  async createTask(operation: Operation, storyId: string, options?: Record<string, unknown>): Promise<string> {
-    return (await this.#call(createTaskAnswerSchema, '/api/story-tasks', { operation, storyId, options })).taskId;
+  async createTask(
+    operation: Operation,
+    storyId: string,
+    options?: Record<string, unknown>,
+    attempts?: number,
+  ): Promise<string> {
+    const body = { operation, storyId, options, attempts };
+    return (await this.#call(createTaskAnswerSchema, '/api/story-tasks', body)).taskId;
   }
 
   getTask(taskId: string): Promise<GetTaskAnswer> {

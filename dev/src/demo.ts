@@ -44,14 +44,15 @@ interface Premise {
   readonly text: string;
 }
 
-/** The first line names the story when it is short enough for a title; else the file does. */
+/** A short first line with an empty one below it is the story's name; else the file's name is. */
 async function readPremise(file: string | undefined): Promise<Premise> {
   const chosen =
     file ?? join(examples, (await readdir(examples)).filter((name) => name.endsWith('.txt')).sort()[0] ?? '');
   const text = (await readFile(chosen, 'utf8')).trim();
-  const firstLine = text.split('\n', 1)[0]?.trim() ?? '';
-  const name = firstLine.length > 0 && firstLine.length <= 80 ? firstLine : basename(chosen, '.txt');
-  return { name, text };
+  const titled = /^(.{1,80})\n\s*\n(.+)$/s.exec(text);
+  if (titled?.[1] && titled[2] && !titled[1].includes('\n')) return { name: titled[1].trim(), text: titled[2].trim() };
+  const name = basename(chosen, '.txt').replaceAll(/[-_]+/g, ' ');
+  return { name: name.replaceAll(/\b[a-z]/g, (letter) => letter.toUpperCase()), text };
 }
 
 async function follow(
@@ -121,7 +122,7 @@ async function demo(services: Services, premise: Premise, usesModel: boolean): P
   const bundlePath = await makeStory(client, storyId);
   if (!usesModel) {
     console.log('\nNow a worker whose model takes 10 s a call, and a task that is cancelled in mid-call:\n');
-    await services.replaceWorker(slowLatencyMs);
+    await services.replaceWorker({ OFFLINE_LATENCY_MS: String(slowLatencyMs) });
   }
   await cancelInMidCall(client, storyId);
   console.log(`\nPlay the story: open this file in a browser\n  ${bundlePath}\n  ${pathToFileURL(bundlePath).href}\n`);

@@ -15,8 +15,6 @@ export interface ProcessOptions {
 }
 
 export interface StartedProcess {
-  readonly name: string;
-  readonly pid: number;
   /** Rejects, with the end of its log, when the process ends before it is stopped. */
   readonly failure: Promise<never>;
   stop(): Promise<void>;
@@ -49,8 +47,6 @@ export async function startProcess(options: ProcessOptions): Promise<StartedProc
   });
   failure.catch(() => undefined);
   return {
-    name: options.name,
-    pid: child.pid ?? 0,
     failure,
     async stop() {
       stopping = true;

@@ -19,20 +19,19 @@ const readyTimeoutMs = 30_000;
 
 export interface Services {
   readonly apiUrl: string;
+  readonly redisUrl: string;
   readonly bundles: string;
   readonly logs: string;
   /** Variables for the `agent-backend` command, as a shell reads them; only its owner may, for a key is among them. */
   readonly environmentFile: string;
   /** The processes, for a test that takes one away. */
-  readonly processes: {
-    readonly [Name in 'redis' | 'lite' | 'operator' | 'api']: Pick<StartedProcess, 'pid' | 'stop'>;
-  };
-  readonly workerPid: () => number;
-  readonly redisUrl: string;
+  readonly processes: Record<'redis' | 'lite' | 'operator' | 'api', { stop(): Promise<void> }>;
+  /** Where the present worker tells of its health. */
+  workerHealthUrl(): string;
   /** Rejects when one of the processes ends by itself. */
   readonly failure: Promise<never>;
-  /** Stops the worker, and starts one whose offline calls take so long. */
-  replaceWorker(offlineLatencyMs: number): Promise<void>;
+  /** Stops the worker, and starts one with these variables besides the common ones. */
+  replaceWorker(env: Readonly<Record<string, string>>): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -58,33 +57,25 @@ async function startAll(
   tell: (line: string) => void,
   stack: AsyncDisposableStack,
 ): Promise<Services> {
+  const port = await chooseApiPort(apiPort);
   const logs = join(stateDir, 'logs');
   const bundles = join(stateDir, 'bundles');
   await mkdir(logs, { recursive: true });
-  const port = await chooseApiPort(apiPort);
-
-  const redisPort = await freePort();
-  const redis = await startRedis({ dir: join(stateDir, 'redis'), port: redisPort, logFile: join(logs, 'redis.log') });
-  stack.defer(() => redis.stop());
-  tell(`redis          127.0.0.1:${redisPort}`);
-
-  const lite = await startLite({ dir: join(stateDir, 'supabase') });
-  stack.defer(() => lite.stop());
-  tell(`supabase lite  ${lite.url}`);
+  const { redis, lite, redisUrl } = await startPlatform(stateDir, logs, tell, stack);
 
   const common = {
-    REDIS_URL: `redis://127.0.0.1:${redisPort}`,
+    REDIS_URL: redisUrl,
     SUPABASE_URL: lite.url,
     SUPABASE_SECRET_KEY: lite.secretKey,
     BUNDLE_STORE: `dir:${bundles}`,
     HOST: '127.0.0.1',
     OPS_HOST: '127.0.0.1',
   };
-  const start = (part: Part, env: Record<string, string>) => startPart(part, { ...common, ...env }, logs);
-  const startWorker = (latency: number | undefined) =>
-    start('worker', latency === undefined ? {} : { OFFLINE_LATENCY_MS: String(latency) });
-
-  let worker = await startWorker(offlineLatencyMs);
+  const start = (part: Part, env: Readonly<Record<string, string>>) => startPart(part, { ...common, ...env }, logs);
+  let worker = await start(
+    'worker',
+    offlineLatencyMs === undefined ? {} : { OFFLINE_LATENCY_MS: String(offlineLatencyMs) },
+  );
   stack.defer(() => worker.stop());
   const operator = await start('operator', {});
   stack.defer(() => operator.stop());
@@ -96,19 +87,36 @@ async function startAll(
 
   return {
     apiUrl,
+    redisUrl,
     bundles,
     logs,
     environmentFile: await writeEnvironment(stateDir, common),
     processes: { redis, lite, operator, api },
-    workerPid: () => worker.pid,
-    redisUrl: common.REDIS_URL,
+    workerHealthUrl: () => `${worker.opsUrl}/healthz`,
     failure: Promise.race([redis, lite, worker, operator, api].map((started) => started.failure)),
-    async replaceWorker(latency) {
+    async replaceWorker(env) {
       await worker.stop();
-      worker = await startWorker(latency);
+      worker = await start('worker', env);
     },
     stop: () => stack.disposeAsync(),
   };
+}
+
+/** What the parts stand on. */
+async function startPlatform(
+  stateDir: string,
+  logs: string,
+  tell: (line: string) => void,
+  stack: AsyncDisposableStack,
+) {
+  const port = await freePort();
+  const redis = await startRedis({ dir: join(stateDir, 'redis'), port, logFile: join(logs, 'redis.log') });
+  stack.defer(() => redis.stop());
+  tell(`redis          127.0.0.1:${port}`);
+  const lite = await startLite({ dir: join(stateDir, 'supabase') });
+  stack.defer(() => lite.stop());
+  tell(`supabase lite  ${lite.url}`);
+  return { redis, lite, redisUrl: `redis://127.0.0.1:${port}` };
 }
 
 async function writeEnvironment(stateDir: string, env: Record<string, string>): Promise<string> {
@@ -118,7 +126,11 @@ async function writeEnvironment(stateDir: string, env: Record<string, string>): 
   return file;
 }
 
-async function startPart(part: Part, env: Record<string, string>, logs: string): Promise<StartedProcess> {
+interface StartedPart extends StartedProcess {
+  readonly opsUrl: string;
+}
+
+async function startPart(part: Part, env: Record<string, string>, logs: string): Promise<StartedPart> {
   const opsPort = await freePort();
   const started = await startProcess({
     name: part,
@@ -127,13 +139,14 @@ async function startPart(part: Part, env: Record<string, string>, logs: string):
     env: { ...env, OPS_PORT: String(opsPort) },
     logFile: join(logs, `${part}.log`),
   });
+  const opsUrl = `http://127.0.0.1:${opsPort}`;
   try {
-    await Promise.race([answers(`http://127.0.0.1:${opsPort}/readyz`), started.failure]);
+    await Promise.race([answers(`${opsUrl}/readyz`), started.failure]);
   } catch (error) {
     await started.stop();
     throw error;
   }
-  return started;
+  return { ...started, opsUrl };
 }
 
 async function answers(url: string): Promise<void> {

@@ -76,7 +76,7 @@ test('a task that waits is cancelled at once, and its job is gone', async () => 
 });
 
 test('a queued row that has no job is found and run; a direct one is left alone', async () => {
-  await system.replaceWorker(0);
+  await system.replaceWorker({});
   const storyId = await newStory();
   const row = { operation: 'REGENERATE_CONSTITUTION', storyId } as const;
   const { task: direct } = await system.tasks.createTask({ ...row, dispatch: 'direct' });
@@ -88,8 +88,7 @@ test('a queued row that has no job is found and run; a direct one is left alone'
 });
 
 test('a worker that is told to stop releases its task unspent, and the next one resumes it', async () => {
-  const latencyMs = 150;
-  await system.replaceWorker(latencyMs);
+  await system.replaceWorker({ OFFLINE_LATENCY_MS: '150' });
   const storyId = await newStory();
   await waitForTask(
     system,
@@ -98,7 +97,7 @@ test('a worker that is told to stop releases its task unspent, and the next one 
   );
   const taskId = await system.client.createTask('RUN_WORKFLOW_TASK', storyId, { task: 'CREATE_INTERACTIVE_SCRIPT' });
   await waitForTask(system, taskId, ({ events }) => events.some((event) => event.message.startsWith('Scenelet 2 ')));
-  await system.replaceWorker(0);
+  await system.replaceWorker({});
   const end = await waitForTask(system, taskId, ended);
   expect(end.task).toMatchObject({ status: 'succeeded', attempt: 2 });
   expect((await system.tasks.getTask(taskId)).attemptsSpent).toBe(0);
@@ -106,6 +105,48 @@ test('a worker that is told to stop releases its task unspent, and the next one 
   const written = end.events.map((event) => /^Scenelet (\d+) of/.exec(event.message)?.[1]).filter(Boolean);
   expect(new Set(written).size).toBe(written.length);
   expectSoundEvents(end);
+});
+
+test('a call that outlasts the drain is aborted, and its task released', async () => {
+  await system.replaceWorker({ OFFLINE_LATENCY_MS: String(callMs), DRAIN_SECONDS: '0.5' });
+  const taskId = await system.client.createTask('REGENERATE_CONSTITUTION', await newStory());
+  await waitForTask(system, taskId, inCall);
+  const startedAt = performance.now();
+  await system.replaceWorker({});
+  expect(performance.now() - startedAt).toBeLessThan(callMs / 2);
+  const end = await waitForTask(system, taskId, ended);
+  expect(end.task).toMatchObject({ status: 'succeeded', attempt: 2 });
+  expect((await system.tasks.getTask(taskId)).attemptsSpent).toBe(0);
+  expectSoundEvents(end);
+});
+
+test('retries are off, and a request may turn them on', async () => {
+  await system.replaceWorker({ OFFLINE_FAIL: 'constitution:1:LLM_UNAVAILABLE' });
+  const storyId = await newStory();
+  const once = await system.client.createTask('REGENERATE_CONSTITUTION', storyId);
+  expect((await waitForTask(system, once, ended)).task).toMatchObject({
+    status: 'failed',
+    errorCode: 'LLM_UNAVAILABLE',
+  });
+  await system.replaceWorker({ OFFLINE_FAIL: 'constitution:1:LLM_UNAVAILABLE' });
+  const twice = await system.client.createTask('REGENERATE_CONSTITUTION', storyId, undefined, 2);
+  const end = await waitForTask(system, twice, ended);
+  expect(end.task).toMatchObject({ status: 'succeeded', attempt: 2, maxAttempts: 2, errorCode: null });
+  expect(end.events.some((event) => event.status === 'queued' && event.eventType === 'error')).toBe(true);
+  expectSoundEvents(end);
+});
+
+test('a worker runs as many of an operation at once as it is told to, and says how it stands', async () => {
+  await system.replaceWorker({ OFFLINE_LATENCY_MS: '3000', WORKER_CONCURRENCY: '2' });
+  const storyId = await newStory();
+  const create = () => system.client.createTask('REGENERATE_CONSTITUTION', storyId);
+  const ids = [await create(), await create(), await create()];
+  await Promise.all(ids.slice(0, 2).map((id) => waitForTask(system, id, inCall)));
+  const health = (await (await fetch(system.workerHealthUrl())).json()) as Record<string, unknown>;
+  expect(health).toMatchObject({ ok: true, running: 2, lanes: { REGENERATE_CONSTITUTION: { active: 2, waiting: 1 } } });
+  expect((await system.client.getTask(ids[2] ?? '')).task.status).toBe('queued');
+  for (const id of ids.reverse()) await system.client.cancelTask(id, 'seen');
+  await Promise.all(ids.map((id) => waitForTask(system, id, ended)));
 });
 
 test('a failure ends with its code in the row and in an error event', async () => {
