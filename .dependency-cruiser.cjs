@@ -19,10 +19,26 @@ module.exports = {
       ['contracts', 'supabase'],
       'The story domain runs from a terminal too: nothing of queues, HTTP or processes.',
     ),
-    boundary('api', ['contracts', 'supabase', 'runtime'], 'The API starts in a moment and holds no LLM key: no domain, no worker.'),
-    boundary('worker', ['contracts', 'supabase', 'runtime', 'agent-backend'], 'A worker is scaled to zero: nobody may need it.'),
-    boundary('operator', ['contracts', 'supabase', 'runtime'], 'The operator mends what others broke, so it shares no fate with them.'),
-    boundary('dev', ['contracts', 'supabase', 'runtime'], 'The launcher starts processes; it must not become a fourth way to run a task.'),
+    boundary(
+      'api',
+      ['contracts', 'supabase', 'runtime'],
+      'The API starts in a moment and holds no LLM key: no domain, no worker.',
+    ),
+    boundary(
+      'worker',
+      ['contracts', 'supabase', 'runtime', 'agent-backend'],
+      'A worker is scaled to zero: nobody may need it.',
+    ),
+    boundary(
+      'operator',
+      ['contracts', 'supabase', 'runtime'],
+      'The operator mends what others broke, so it shares no fate with them.',
+    ),
+    boundary(
+      'dev',
+      ['contracts', 'supabase', 'runtime'],
+      'The launcher starts processes; it must not become a fourth way to run a task.',
+    ),
     {
       name: 'contracts-are-pure',
       severity: 'error',

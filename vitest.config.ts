@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
-const suite = (name: string, options: { maxWorkers: number; testTimeout: number; include?: string[]; exclude?: string[] }) => ({
+const suite = (
+  name: string,
+  options: { maxWorkers: number; testTimeout: number; include?: string[]; exclude?: string[] },
+) => ({
   test: {
     name,
     environment: 'node' as const,
