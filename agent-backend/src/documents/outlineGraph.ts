@@ -10,7 +10,7 @@ export interface FirstParent {
   readonly label: string;
 }
 
-export interface OutlineWalk {
+interface OutlineWalk {
   /** Every node that the opening leads to, parents before children. */
   readonly order: readonly OutlineNode[];
   /** Without an entry for the opening. */
@@ -18,7 +18,7 @@ export interface OutlineWalk {
 }
 
 /** Walks breadth-first. Choices that name no node are passed over: `checkOutline` speaks of those. */
-export function walkOutline(outline: Outline): OutlineWalk {
+function walkOutline(outline: Outline): OutlineWalk {
   const nodes = nodesByKey(outline);
   const order = outline.nodes.slice(0, 1);
   const parents = new Map<string, FirstParent>();

@@ -32,7 +32,7 @@ function repeatedKeys(what: string, keys: readonly string[]): string[] {
 }
 
 /** Cast and endings are named by key later, so their keys must differ. */
-export const constitutionReplySchema: z.ZodType<Constitution> = held(constitutionSchema, ({ cast, endings }) => [
+const constitutionReplySchema: z.ZodType<Constitution> = held(constitutionSchema, ({ cast, endings }) => [
   ...repeatedKeys(
     'cast',
     cast.map((member) => member.key),

@@ -6,7 +6,7 @@ import { renderPrompt } from '../prompts/renderPrompt.ts';
 import type { RunContext } from '../runContext.ts';
 
 /** Said first in every run without a model, so that nobody takes a template's prose for a model's. */
-export const offlineNotice = 'Written by the offline storyteller; no model was asked';
+const offlineNotice = 'Written by the offline storyteller; no model was asked';
 
 export interface WorkflowRun {
   readonly context: RunContext;

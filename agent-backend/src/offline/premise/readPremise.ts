@@ -8,8 +8,8 @@ import { findProperNames, type ProperName } from './properNames.ts';
 import { byWeight } from './weight.ts';
 import { places, readText, type Word } from './words.ts';
 
-export type MoodName = keyof typeof moods;
-export type SettingName = keyof typeof settings;
+type MoodName = keyof typeof moods;
+type SettingName = keyof typeof settings;
 export interface Place {
   /** With its article, if it takes one. */
   readonly name: string;

@@ -15,7 +15,7 @@ export interface Word {
 
 const wordPattern = /[\p{L}\p{N}]+(?:['’-][\p{L}\p{N}]+)*/gu;
 
-export function wordsOf(sentences: readonly string[]): Word[] {
+function wordsOf(sentences: readonly string[]): Word[] {
   return sentences.flatMap((sentence, index) => wordsOfSentence(sentence, index));
 }
 
