@@ -1,11 +1,18 @@
 /** Runs one claimed task from its first checkpoint to its end on record, for the worker and the CLI alike. */
-import { operations, type OptionsOf, type Operation } from '@story-tasks/contracts';
-import type { BundleStore, Store } from '@story-tasks/supabase';
+import { fieldErrors, type Operation, type OptionsOf, operations } from '@story-tasks/contracts';
+import { type BundleStore, type Store, ValidationError } from '@story-tasks/supabase';
 import type { LlmGateway } from './llm/gateway.ts';
 import type { ReportedEvent, RunContext, Runner } from './runContext.ts';
 import { runners } from './runners.ts';
 import { createStoryWorkStore } from './storyWorkStore.ts';
-import { type Completion, logTaskCompletion, logTaskEvent, type RunEnd, type TaskLog, type TaskLogging } from './task-logging/index.ts';
+import {
+  type Completion,
+  logTaskCompletion,
+  logTaskEvent,
+  type RunEnd,
+  type TaskLog,
+  type TaskLogging,
+} from './task-logging/index.ts';
 
 export interface RunDependencies {
   readonly logging: TaskLogging;
@@ -53,7 +60,9 @@ async function endOf(
 
 function run<O extends Operation>(operation: O, context: RunContext, payload: unknown) {
   const runner = runners[operations[operation].runner] as Runner<O>;
-  return runner(context, operations[operation].options.parse(payload) as OptionsOf<O>);
+  const options = operations[operation].options.safeParse(payload);
+  if (!options.success) throw new ValidationError(fieldErrors(options.error, 'payload'));
+  return runner(context, options.data as OptionsOf<O>);
 }
 
 function contextOf(

@@ -65,7 +65,16 @@ export const getTaskAnswerSchema = z
   .meta({ id: 'StoryTaskWithEvents' });
 export type GetTaskAnswer = z.infer<typeof getTaskAnswerSchema>;
 
-export const cancelTaskRequestSchema = z.strictObject({ reason: z.string().trim().min(1).max(500).optional() });
+/** Text that Postgres can store: no NUL, and no half of a surrogate pair. */
+const text = (max: number) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(max)
+    .refine((value) => value.isWellFormed() && !value.includes('\0'), 'must be valid Unicode text without NUL');
+
+export const cancelTaskRequestSchema = z.strictObject({ reason: text(500).optional() });
 
 export const taskAnswerSchema = z.object({ task: taskSchema }).meta({ id: 'StoryTaskAnswer' });
 
@@ -73,8 +82,8 @@ export const taskAnswerSchema = z.object({ task: taskSchema }).meta({ id: 'Story
 export const maxPromptCharacters = 50_000;
 
 export const createStoryRequestSchema = z.strictObject({
-  displayName: z.string().trim().min(1).max(200),
-  initialPrompt: z.string().trim().min(1).max(maxPromptCharacters),
+  displayName: text(200),
+  initialPrompt: text(maxPromptCharacters),
 });
 
 export const createStoryAnswerSchema = z.object({ storyId: z.guid() }).meta({ id: 'CreatedStory' });

@@ -124,6 +124,16 @@ describe('reading and cancelling with bad input', () => {
     expect(told.errors?.map((error) => error.path).sort()).toEqual(['initialPrompt', 'mood']);
   });
 
+  test.each(['a\\u0000b', 'a\\ud800b'])(
+    'text that Postgres cannot store (%s) is a 422, not a failure of the store',
+    async (text) => {
+      const told = await problem('/api/stories', { body: `{"displayName":"x","initialPrompt":"${text}"}` });
+      expect(told.errors?.map((error) => error.path)).toEqual(['initialPrompt']);
+      const id = (await system.tasks.createTask({ operation: 'RUN_WORKFLOW_TASK', storyId })).task.id;
+      expect((await problem(`/api/story-tasks/${id}/cancel`, { body: `{"reason":"${text}"}` })).status).toBe(422);
+    },
+  );
+
   test('a finished task cannot be cancelled, and a cancelled one can be again', async () => {
     const done = await system.client.createTask('REGENERATE_CONSTITUTION', storyId);
     await waitForTask(system, done, ended);

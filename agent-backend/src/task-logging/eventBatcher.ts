@@ -3,7 +3,7 @@
  * tells each run whether it may go on. Events keep their ids, so a batch whose answer got lost is simply sent again.
  */
 import type { NewTaskEvent } from '@story-tasks/contracts';
-import type { BatchAnswer, BatchEntry } from '@story-tasks/supabase';
+import { type BatchAnswer, type BatchEntry, StoreUnavailableError } from '@story-tasks/supabase';
 import type { Clock } from './clock.ts';
 
 export interface BatcherSettings {
@@ -40,6 +40,13 @@ interface Entry {
   nextHeartbeat: number;
 }
 
+/** What of one run goes out in one call. */
+interface Sending {
+  readonly entry: Entry;
+  readonly events: NewTaskEvent[];
+  readonly waiting: Entry['waiting'];
+}
+
 /** Events of one run in one call; a run that tells more has the rest sent in the next. */
 const maxEventsPerRun = 200;
 
@@ -50,6 +57,8 @@ export class EventBatcher {
   readonly #entries = new Map<string, Entry>();
   #flight: Promise<void> | undefined;
   #alarm: { due: number; stop: () => void } | undefined;
+  /** After a batch that failed, however much there is to tell: an outage must not become a storm. */
+  #notBefore = 0;
 
   constructor(
     append: (entries: readonly BatchEntry[]) => Promise<Record<string, BatchAnswer>>,
@@ -61,42 +70,56 @@ export class EventBatcher {
     this.#settings = settings;
   }
 
+  /**
+   * Takes a run in. An earlier run of the same task in this process has been overtaken by it, and is told so: an answer
+   * names its task alone, and one batch with both could not tell them apart.
+   */
   open(run: BatchedRun): void {
+    const earlier = this.#entries.get(run.taskId);
     const nextHeartbeat = this.#clock.now() + this.#settings.heartbeatMs;
     this.#entries.set(run.taskId, { run, pending: [], waiting: [], nextHeartbeat });
     this.#wakeWithin(this.#settings.heartbeatMs);
+    earlier?.run.answered('stale', this.#clock.now());
   }
 
   /** Takes the run out, and answers the events that were not sent. Waits for a batch that is under way. */
-  async close(taskId: string): Promise<NewTaskEvent[]> {
-    const entry = this.#entries.get(taskId);
+  async close(run: BatchedRun): Promise<NewTaskEvent[]> {
+    const entry = this.#entryFor(run);
     if (!entry) return [];
     // Out first, so that a batch that starts meanwhile leaves its events to the caller.
-    this.#entries.delete(taskId);
+    this.#entries.delete(run.taskId);
     await this.#flight;
     if (this.#entries.size === 0) this.#silence();
     return entry.pending;
   }
 
-  add(taskId: string, event: NewTaskEvent): void {
-    this.#entries.get(taskId)?.pending.push(event);
+  add(run: BatchedRun, event: NewTaskEvent): void {
+    const entry = this.#entryFor(run);
+    if (!entry) return;
+    entry.pending.push(event);
     this.#wakeWithin(this.#settings.gatherMs);
   }
 
   /** Sends what waits, and answers what the store says of this run; repeats itself until the store answers. */
-  confirm(taskId: string): Promise<BatchAnswer> {
-    const entry = this.#entries.get(taskId);
+  confirm(run: BatchedRun): Promise<BatchAnswer> {
+    const entry = this.#entryFor(run);
     if (!entry) return Promise.resolve('stale');
     const answer = new Promise<BatchAnswer>((resolve) => entry.waiting.push(resolve));
     this.#wakeWithin(0);
     return answer;
   }
 
+  #entryFor(run: BatchedRun): Entry | undefined {
+    const entry = this.#entries.get(run.taskId);
+    return entry?.run === run ? entry : undefined;
+  }
+
   #wakeWithin(milliseconds: number): void {
-    const due = this.#clock.now() + milliseconds;
+    const now = this.#clock.now();
+    const due = Math.max(now + milliseconds, this.#notBefore);
     if (this.#flight || (this.#alarm && this.#alarm.due <= due)) return;
     this.#silence();
-    const stop = this.#clock.after(milliseconds, () => {
+    const stop = this.#clock.after(due - now, () => {
       this.#alarm = undefined;
       this.#flight = this.#flush();
     });
@@ -115,37 +138,43 @@ export class EventBatcher {
       .map((entry) => ({ entry, events: entry.pending.slice(0, maxEventsPerRun), waiting: entry.waiting.splice(0) }));
     const sent = await this.#send(batch, sentAt);
     this.#flight = undefined;
-    if (this.#entries.size > 0) this.#wakeWithin(this.#nextWait(sent));
+    this.#notBefore = sent ? 0 : this.#clock.now() + this.#settings.retryMs;
+    if (this.#entries.size > 0) this.#wakeWithin(this.#nextWait());
   }
 
-  async #send(
-    batch: { entry: Entry; events: NewTaskEvent[]; waiting: Entry['waiting'] }[],
-    sentAt: number,
-  ): Promise<boolean> {
+  async #send(batch: readonly Sending[], sentAt: number): Promise<boolean> {
     if (batch.length === 0) return true;
     try {
       const answers = await this.#append(batch.map(({ entry, events }) => this.#entryOf(entry.run, events)));
-      for (const { entry, events, waiting } of batch) {
-        entry.pending.splice(0, events.length);
-        entry.nextHeartbeat = sentAt + this.#settings.heartbeatMs;
-        const answer = answers[entry.run.taskId] ?? 'stale';
-        entry.run.answered(answer, sentAt);
-        for (const resolve of waiting) resolve(answer);
-      }
+      for (const sending of batch) this.#settle(sending, answers[sending.entry.run.taskId] ?? 'stale', sentAt);
       return true;
-    } catch {
+    } catch (error) {
+      // Refused, not lost: something in it cannot be stored. Whose it is, each alone finds out; the others go on.
+      if (batch.length > 1 && !(error instanceof StoreUnavailableError)) return this.#sendEach(batch, sentAt);
       // The store is down or slow: everything is kept and tried again, until the run's own watch on its lease ends it.
       for (const { entry, waiting } of batch) entry.waiting.unshift(...waiting);
       return false;
     }
   }
 
+  async #sendEach(batch: readonly Sending[], sentAt: number): Promise<boolean> {
+    let sent = true;
+    for (const sending of batch) sent = (await this.#send([sending], sentAt)) && sent;
+    return sent;
+  }
+
+  #settle({ entry, events, waiting }: Sending, answer: BatchAnswer, sentAt: number): void {
+    entry.pending.splice(0, events.length);
+    entry.nextHeartbeat = sentAt + this.#settings.heartbeatMs;
+    entry.run.answered(answer, sentAt);
+    for (const resolve of waiting) resolve(answer);
+  }
+
   #entryOf(run: BatchedRun, events: readonly NewTaskEvent[]): BatchEntry {
     return { taskId: run.taskId, attempt: run.attempt, leaseMs: this.#settings.leaseMs, events, ...run.usage() };
   }
 
-  #nextWait(sent: boolean): number {
-    if (!sent) return this.#settings.retryMs;
+  #nextWait(): number {
     const entries = [...this.#entries.values()];
     if (entries.some((entry) => entry.waiting.length > 0)) return 0;
     if (entries.some((entry) => entry.pending.length > 0)) return this.#settings.gatherMs;

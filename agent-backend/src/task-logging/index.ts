@@ -1,4 +1,6 @@
 export * from './clock.ts';
 export * from './errors.ts';
 export * from './eventBatcher.ts';
+export * from './logTask.ts';
+export * from './taskLog.ts';
 export * from './taskLogging.ts';

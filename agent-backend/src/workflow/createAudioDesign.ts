@@ -11,7 +11,7 @@ export async function createAudioDesign(run: WorkflowRun, work: StoryWork): Prom
   const constitution = requireConstitution('CREATE_AUDIO_DESIGN', work);
   if (work.audioDesign) {
     run.counts.reused += 1;
-    tell(run, 'The story has a audio design already', 95);
+    tell(run, 'The story has an audio design already', 95);
     return { themes: work.audioDesign.themes.length };
   }
   tell(run, 'Making the audio design', 5);

@@ -1,0 +1,70 @@
+/** Where a command's words go: results to stdout, everything else to stderr. */
+import { styleText } from 'node:util';
+import { CodedError, describeError, type TaskStatus } from '@story-tasks/contracts';
+import { RunNotSucceededError } from './errors.ts';
+import type { Host, Screen } from './host.ts';
+import { printable } from './text.ts';
+
+type Style = Parameters<typeof styleText>[0];
+
+const statusStyles: Record<TaskStatus, Style> = {
+  queued: 'dim',
+  running: 'cyan',
+  succeeded: 'green',
+  failed: 'red',
+  cancelled: 'yellow',
+};
+
+export class Output {
+  readonly #host: Host;
+  readonly json: boolean;
+
+  /** @param json results as one JSON value, errors as one JSON object, and not a word besides */
+  constructor(host: Host, json: boolean) {
+    this.#host = host;
+    this.json = json;
+  }
+
+  /** @param lines what people see in place of the value */
+  result(value: unknown, lines: () => readonly string[]): void {
+    const told = this.json ? [JSON.stringify(value)] : lines();
+    if (told.length > 0) this.#host.stdout.write(`${told.join('\n')}\n`);
+  }
+
+  /** A word on the side, for people alone. */
+  note(text: string): void {
+    if (!this.json) this.#host.stderr.write(`${text}\n`);
+  }
+
+  error(error: unknown): void {
+    const told = describe(error);
+    const label = this.#styled('red', 'error:', this.#host.stderr);
+    const line = this.json ? JSON.stringify(told) : `${label} ${printable(told.message)} [${told.code}]`;
+    this.#host.stderr.write(`${line}\n`);
+  }
+
+  status(status: TaskStatus): string {
+    return this.#styled(statusStyles[status], status, this.#host.stdout);
+  }
+
+  heading(cells: readonly string[]): string[] {
+    return cells.map((cell) => this.#styled('bold', cell, this.#host.stdout));
+  }
+
+  /** Plain where the stream is no terminal, and where NO_COLOR is set. */
+  #styled(style: Style, text: string, stream: Screen): string {
+    const { NO_COLOR, TERM } = this.#host.env;
+    if (!stream.isTTY || NO_COLOR || TERM === 'dumb') return text;
+    return styleText(style, text, { validateStream: false });
+  }
+}
+
+/** Nothing of an error that is not one of ours: it may hold anything. */
+function describe(error: unknown): { code: string; message: string; taskId?: string } {
+  if (error instanceof RunNotSucceededError) {
+    return { code: error.code, message: error.message, taskId: error.task.id };
+  }
+  if (error instanceof CodedError) return { code: error.code, message: error.message };
+  const kind = error instanceof Error ? error.name : typeof error;
+  return { code: describeError(error).code, message: `An unexpected error (${kind}) ended the command.` };
+}
