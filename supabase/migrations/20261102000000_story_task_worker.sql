@@ -76,6 +76,13 @@ alter table public.story_task_events
 create unique index story_task_events_terminal_idx on public.story_task_events (task_id)
   where status in ('succeeded', 'failed', 'cancelled');
 
+-- What ended before has its terminal event too: whoever follows events waits for it.
+insert into public.story_task_events (task_id, seq, event_type, message, status, progress_override, created_at)
+  select id, last_seq + 1, case when status = 'failed' then 'error' else 'info' end, 'Status changed to ' || status,
+         status, progress, finished_at
+  from public.story_tasks where status in ('succeeded', 'failed', 'cancelled');
+update public.story_tasks set last_seq = last_seq + 1 where status in ('succeeded', 'failed', 'cancelled');
+
 create table public.story_task_lanes (operation text primary key);
 comment on table public.story_task_lanes is
   'One row per operation with a global limit. Its row lock makes counting the running and claiming one more one step (R8).';
@@ -125,6 +132,10 @@ begin
     raise exception 'story task % is %, which is final', old.id, old.status
       using errcode = 'P0001', hint = 'A terminal status never changes; create a new task instead.';
   end if;
+  -- R4 for plain statements; the functions choose the status themselves, to tell their caller.
+  if old.task_cancelled and new.status in ('succeeded', 'failed') and new.status <> old.status then
+    new.status := 'cancelled';
+  end if;
   if new.attempt < old.attempt then
     raise exception 'the attempt of story task % may not go back', old.id using errcode = 'P0001';
   end if;
@@ -151,7 +162,9 @@ create function story_tasks_internal.guard_new_task() returns trigger
   language plpgsql set search_path = '' as
 $$
 begin
-  if story_tasks_internal.is_terminal(new.status) then
+  if new.status = 'running' then
+    new.started_at := coalesce(new.started_at, clock_timestamp());
+  elsif story_tasks_internal.is_terminal(new.status) then
     new.finished_at := coalesce(new.finished_at, clock_timestamp());
   end if;
   return new;
@@ -180,6 +193,10 @@ create trigger story_tasks_record_plain_status after update of status on public.
   when (new.status is distinct from old.status and not story_tasks_internal.by_function())
   execute function story_tasks_internal.record_plain_status();
 
+create trigger story_tasks_record_plain_insert after insert on public.story_tasks
+  for each row when (new.status <> 'queued' and not story_tasks_internal.by_function())
+  execute function story_tasks_internal.record_plain_status();
+
 create function story_tasks_internal.number_plain_event() returns trigger
   language plpgsql set search_path = '' as
 $$
@@ -192,6 +209,8 @@ begin
     where id = new.task_id
     returning last_seq into new.seq;
   new.seq := coalesce(new.seq, 1);
+  -- Only a change of status sets an event's status, and that comes here from the trigger above.
+  new.status := case when pg_trigger_depth() > 1 then new.status end;
   return new;
 end
 $$;
@@ -222,8 +241,10 @@ create function story_tasks_internal.milliseconds(figure bigint) returns interva
 $$ select figure * interval '1 millisecond' $$;
 
 -- Writes events of a task whose row the caller holds locked: those whose id is there already are passed over (R7),
--- the rest get the next numbers. Answers the new last_seq.
-create function story_tasks_internal.append(task public.story_tasks, events jsonb) returns bigint
+-- the rest get the next numbers. Answers the new last_seq. The status is the caller's to give and never the event's:
+-- only a change of status sets it.
+create function story_tasks_internal.append(task public.story_tasks, events jsonb, told_status text default null)
+  returns bigint
   language plpgsql set search_path = '' as
 $$
 declare
@@ -232,15 +253,18 @@ begin
   insert into public.story_task_events
     (id, task_id, seq, event_type, message, payload, progress_override, status, created_at)
   select fresh.id, task.id, task.last_seq + row_number() over (order by fresh.position), fresh.event_type,
-         fresh.message, fresh.payload, fresh.progress_override, fresh.status, clock_timestamp()
+         fresh.message, fresh.payload, fresh.progress_override, told_status, clock_timestamp()
   from (
-    select (given.event ->> 'id')::uuid as id, given.position, given.event ->> 'eventType' as event_type,
-           given.event ->> 'message' as message, nullif(given.event -> 'payload', 'null'::jsonb) as payload,
-           (given.event ->> 'progressOverride')::int as progress_override, given.event ->> 'status' as status
+    select distinct on ((given.event ->> 'id')::uuid) (given.event ->> 'id')::uuid as id, given.position,
+           given.event ->> 'eventType' as event_type, given.event ->> 'message' as message,
+           nullif(given.event -> 'payload', 'null'::jsonb) as payload,
+           (given.event ->> 'progressOverride')::int as progress_override
     from jsonb_array_elements(coalesce(events, '[]'::jsonb)) with ordinality as given (event, position)
     where not exists (
-      select 1 from public.story_task_events known where known.id = (given.event ->> 'id')::uuid
+      select 1 from public.story_task_events known
+      where known.id = (given.event ->> 'id')::uuid and known.task_id = task.id
     )
+    order by (given.event ->> 'id')::uuid, given.position
   ) fresh;
   select coalesce(max(seq), task.last_seq) into last_seq
     from public.story_task_events where task_id = task.id and seq > task.last_seq;
@@ -267,12 +291,12 @@ $$
 $$;
 
 create function story_tasks_internal.status_event(
-  id uuid, status text, event_type text, message text, payload jsonb, progress int
+  id uuid, event_type text, message text, payload jsonb, progress int
 ) returns jsonb
   language sql immutable set search_path = '' as
 $$
-  select jsonb_build_object('id', id, 'status', status, 'eventType', event_type, 'message', message,
-                            'payload', payload, 'progressOverride', progress)
+  select jsonb_build_array(jsonb_build_object('id', id, 'eventType', event_type, 'message', message,
+                                              'payload', payload, 'progressOverride', progress))
 $$;
 
 -- Changes the status of a task whose row the caller holds locked, and writes the one event that tells of it.
@@ -289,8 +313,8 @@ begin
       status = new_status,
       worker_id = case when new_status = 'queued' then null else task.worker_id end,
       lease_expires_at = case when new_status = 'running' then task.lease_expires_at end,
-      last_seq = story_tasks_internal.append(task, jsonb_build_array(
-        story_tasks_internal.status_event(event_id, new_status, event_type, message, event_payload, told_progress)))
+      last_seq = story_tasks_internal.append(task,
+        story_tasks_internal.status_event(event_id, event_type, message, event_payload, told_progress), new_status)
     where id = task.id returning * into changed;
   return changed;
 end
@@ -352,9 +376,9 @@ begin
   returning * into created;
   if created.id is not null then
     update public.story_tasks set
-        last_seq = story_tasks_internal.append(created, jsonb_build_array(story_tasks_internal.status_event(
-          (r ->> 'eventId')::uuid, 'queued', 'info',
-          case when created.held then 'Created and held' else 'Queued' end, null, 0)))
+        last_seq = story_tasks_internal.append(created, story_tasks_internal.status_event(
+          (r ->> 'eventId')::uuid, 'info',
+          case when created.held then 'Created and held' else 'Queued' end, null, 0), 'queued')
       where id = created.id returning * into created;
     perform story_tasks_internal.end_function();
     return jsonb_build_object('outcome', 'created', 'task', to_jsonb(created));
@@ -366,9 +390,12 @@ begin
   end if;
   select * into existing from public.story_tasks
     where requester = coalesce(r ->> 'requester', 'anonymous') and idempotency_key = r ->> 'idempotencyKey';
-  return jsonb_build_object(
-    'outcome', case when existing.request_hash = r ->> 'requestHash' then 'repeat' else 'conflict' end,
-    'task', to_jsonb(existing));
+  if existing.id is null then
+    -- Whoever had the key gave it up between the insert and this look (ENQUEUE_FAILED): it is free now.
+    return public.create_story_task(r);
+  end if;
+  return jsonb_build_object('task', to_jsonb(existing), 'outcome', case
+    when existing.request_hash is not distinct from r ->> 'requestHash' then 'repeat' else 'conflict' end);
 exception when foreign_key_violation then
   get stacked diagnostics violated = constraint_name;
   perform story_tasks_internal.end_function();
@@ -410,6 +437,27 @@ $$;
 
 -- Running ------------------------------------------------------------------------------------------------------------
 
+-- The runs of an operation that hold a live lease, or may hold one in a moment: a batch that is under way extends the
+-- lease of a row that looks expired until it commits, so such a row counts while somebody else has it locked. The
+-- expired ones that nobody has are locked here, and a batch that comes later finds its lease gone.
+create function story_tasks_internal.count_running(lane text) returns bigint
+  language plpgsql set search_path = '' as
+$$
+declare
+  leased bigint;
+  expired bigint;
+begin
+  select count(*) into leased from public.story_tasks
+    where operation = lane and status = 'running' and lease_expires_at is not null;
+  select count(*) into expired from (
+    select 1 from public.story_tasks
+    where operation = lane and status = 'running' and lease_expires_at <= clock_timestamp()
+    for no key update skip locked
+  ) free;
+  return leased - expired;
+end
+$$;
+
 -- request: {taskId, claimToken, eventId, workerId, leaseMs, globalLimit?, resumable?}
 -- outcome: claimed {task} | refused {reason, task?, retryAfterMs?}; reasons: not_found, cancelled, terminal, running,
 --          stale_claim, held, not_yet, limit
@@ -443,9 +491,7 @@ begin
     when task.available_at > clock_timestamp() then 'not_yet'
   end;
   if reason is null and r ->> 'globalLimit' is not null then
-    select count(*) into running from public.story_tasks other
-      where other.operation = task.operation and other.status = 'running'
-        and other.lease_expires_at > clock_timestamp();
+    running := story_tasks_internal.count_running(task.operation);
     reason := case when running >= (r ->> 'globalLimit')::bigint then 'limit' end;
   end if;
   if reason is not null then
@@ -506,7 +552,8 @@ declare
 begin
   perform story_tasks_internal.begin_function();
   for entry in
-    select given.entry from jsonb_array_elements(r -> 'entries') as given (entry) order by (given.entry ->> 'taskId')::uuid
+    select given.entry from jsonb_array_elements(r -> 'entries') with ordinality as given (entry, position)
+    order by (given.entry ->> 'taskId')::uuid, given.position
   loop
     answers := answers || jsonb_build_object(entry ->> 'taskId', story_tasks_internal.append_entry(entry));
   end loop;
@@ -649,6 +696,8 @@ $$;
 
 -- request: {taskId, attempt?, eventId, patch: {status?, progress?, displayFields?, result?, errorCode?, errorMessage?}}
 -- For a caller that keeps a task's status itself. Without an attempt it is legal on direct tasks alone (R2).
+-- A task whose cancellation was committed first ends as cancelled whatever end is asked for, and that is told as an
+-- illegal transition (R4).
 -- outcome: updated {task} | illegal_transition {task} | attempt_required {task} | stale {task} | not_found
 create function public.update_story_task(request jsonb) returns jsonb
   language plpgsql security invoker set search_path = '' as
@@ -658,18 +707,25 @@ declare
   patch jsonb := r -> 'patch';
   new_status text := patch ->> 'status';
   task public.story_tasks;
+  known public.story_task_events;
 begin
   select * into task from public.story_tasks where id = (r ->> 'taskId')::uuid for update;
+  select * into known from public.story_task_events where id = (r ->> 'eventId')::uuid and task_id = task.id;
   if task.id is null then
     return jsonb_build_object('outcome', 'not_found');
   elsif r ->> 'attempt' is null and task.dispatch <> 'direct' then
     return jsonb_build_object('outcome', 'attempt_required', 'task', to_jsonb(task));
-  elsif exists (select 1 from public.story_task_events where id = (r ->> 'eventId')::uuid and task_id = task.id) then
-    return jsonb_build_object('outcome', 'updated', 'task', to_jsonb(task));
-  elsif task.attempt <> coalesce((r ->> 'attempt')::int, task.attempt) then
+  elsif known.id is not null then
+    return jsonb_build_object('task', to_jsonb(task),
+      'outcome', case when known.status = new_status then 'updated' else 'illegal_transition' end);
+  elsif (r ->> 'attempt')::int <> task.attempt or (r ->> 'attempt' is not null and task.status = 'queued') then
     return jsonb_build_object('outcome', 'stale', 'task', to_jsonb(task));
   elsif new_status is not null and story_tasks_internal.is_terminal(task.status) and new_status <> task.status then
     return jsonb_build_object('outcome', 'illegal_transition', 'task', to_jsonb(task));
+  end if;
+  if task.task_cancelled and new_status in ('succeeded', 'failed') and new_status <> task.status then
+    new_status := 'cancelled';
+    patch := '{}';
   end if;
   perform story_tasks_internal.begin_function();
   update public.story_tasks set
@@ -684,7 +740,8 @@ begin
       case when new_status = 'failed' then 'error' else 'info' end, 'Status changed to ' || new_status, null);
   end if;
   perform story_tasks_internal.end_function();
-  return jsonb_build_object('outcome', 'updated', 'task', to_jsonb(task));
+  return jsonb_build_object('task', to_jsonb(task),
+    'outcome', case when new_status is distinct from r #>> '{patch,status}' then 'illegal_transition' else 'updated' end);
 end
 $$;
 

@@ -23,6 +23,8 @@ const repeatAfterMs = [100, 400];
 export function connectStore(settings: StoreSettings): Store {
   const client = createClient(settings.url, settings.secretKey, {
     auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
+    // The client would repeat reads on its own, with waits of seconds, inside every one of our tries.
+    db: { retry: false },
   });
   return { client, timeoutMs: settings.timeoutMs ?? defaultTimeoutMs };
 }
@@ -63,18 +65,25 @@ async function tryCall<T>(call: Call<T>, deadline: AbortSignal): Promise<Answer<
   }
 }
 
-/** 57014 is a statement that ran out of time; 40001 and 40P01 lost a race that a repeat wins; PGRST00x are connection faults. */
-const passingCodes = new Set(['57014', '40001', '40P01', 'PGRST000', 'PGRST001', 'PGRST002', 'PGRST003']);
+/**
+ * 57014 is a statement that ran out of time; 40001 and 40P01 lost a race that a repeat wins; 08, 53 and 57P0x are a
+ * Postgres that cannot be reached, is full or is going down; PGRST00x are the gateway's own connection faults.
+ */
+const passingCode = /^(08...|40001|40P01|53...|57014|57P0[1-5]|PGRST00[0-3])$/;
+/** Codes that say who refused and why; a 500 without one is a gateway that lost its database. */
+const knownCode = /^([0-9A-Z]{5}|PGRST.*)$/;
 
-function isPassing(answer: Answer<unknown>): boolean {
-  return (
-    answer.status === 0 || answer.status === 429 || answer.status >= 502 || passingCodes.has(answer.error?.code ?? '')
-  );
+function isPassing({ status, error }: Answer<unknown>): boolean {
+  if (status === 0 || status === 408 || status === 429 || status >= 502) return true;
+  const code = error?.code ?? '';
+  return passingCode.test(code) || (status >= 500 && !knownCode.test(code));
 }
 
 function settle<T>(what: string, answer: Answer<T>): T | null {
   if (answer.error === null) return answer.data;
-  throw new StoreRejectedError(what, answer.error.code || `HTTP ${answer.status}`);
+  // Whatever else a gateway puts there could repeat what it was sent, the key included.
+  const code = /^[0-9A-Z]{3,8}$/.test(answer.error.code ?? '') ? answer.error.code : `HTTP ${answer.status}`;
+  throw new StoreRejectedError(what, code);
 }
 
 /** Calls a function of the migrations: one jsonb object in, one with a typed `outcome` out. */

@@ -260,8 +260,13 @@ export function createStoryTasksRepository(store: Store) {
       return (rows ?? []).map(taskEventOf);
     },
 
-    /** A page of queue tasks that wait for a worker, in id order: what the reconciler compares with the lanes. */
+    /**
+     * A page of at most 1,000 queue tasks that wait for a worker, in id order: what the reconciler compares with the
+     * lanes. A longer page would be cut by the gateway, and look like the last one.
+     */
     async listQueued(afterId: string | null, limit: number): Promise<TaskRecord[]> {
+      if (afterId !== null) validated(idSchema, afterId, 'afterId');
+      validated(z.int().min(1).max(1_000), limit, 'limit');
       const rows = await askStore<Record<string, unknown>[]>(store, 'list queued tasks', (signal) => {
         const query = store.client.from('story_tasks').select('*').eq('status', 'queued').eq('dispatch', 'queue');
         const page = afterId === null ? query : query.gt('id', afterId);

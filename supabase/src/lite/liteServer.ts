@@ -11,6 +11,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { freePort } from './freePort.ts';
 
+export { freePort };
+
 const migrations = fileURLToPath(new URL('../../migrations', import.meta.url));
 const liteCli = join(dirname(fileURLToPath(import.meta.resolve('@supabase/lite/cli'))), 'index.js');
 const startTimeoutMs = 60_000;
@@ -32,6 +34,8 @@ export interface LiteServer {
   /** Signs the tokens of users; HS256. */
   readonly jwtSecret: string;
   readonly pid: number;
+  /** Rejects when the server ends before it is stopped. */
+  readonly failure: Promise<never>;
   stop(): Promise<void>;
 }
 
@@ -49,9 +53,20 @@ export async function startLite(options: LiteOptions): Promise<LiteServer> {
   await migrateLite(options.dir);
   const child = runLite(options.dir, ['start', '--no-admin']);
   const url = `http://127.0.0.1:${port}`;
-  const exited = once(child.process, 'exit');
-  await Promise.race([answers(url, keys.publishableKey), exited.then(() => failed('start', child.output()))]);
-  return { url, ...keys, pid: child.process.pid ?? 0, stop: () => stopChild(child.process) };
+  let stopping = false;
+  const failure = once(child.process, 'exit').then((): Promise<never> => {
+    return stopping ? new Promise(() => undefined) : failed('start', child.output());
+  });
+  failure.catch(() => undefined);
+  const stop = () => {
+    stopping = true;
+    return stopChild(child.process);
+  };
+  await Promise.race([answers(url, keys.publishableKey), failure]).catch(async (error: unknown) => {
+    await stop();
+    throw error;
+  });
+  return { url, ...keys, pid: child.process.pid ?? 0, failure, stop };
 }
 
 /** Applies what is missing of the migrations. */
@@ -97,6 +112,8 @@ function runLite(dir: string, args: string[]): { process: ChildProcess; output: 
     cwd: dir,
     env: { ...process.env, LITE_TELEMETRY: '0', EXPERIMENTAL_STORAGE: '1', NO_COLOR: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
+    // A process group of its own: Ctrl-C in a terminal is for whoever started it, who then stops it in its turn.
+    detached: true,
   });
   let output = '';
   const keep = (chunk: Buffer) => {
