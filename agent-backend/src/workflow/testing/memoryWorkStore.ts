@@ -1,6 +1,6 @@
 /** Story work in memory, with the store's promises: keep what is there, and answer it as it stands. */
 import { randomUUID } from 'node:crypto';
-import { CodedError } from '@story-tasks/contracts';
+import { StoryNotFoundError } from '@story-tasks/supabase';
 import type { ShotList, Stored, StoryScenelet, StoryWork } from '../../documents/documents.ts';
 import type { NewStoryScenelet, StoryDocuments, StoryWorkStore } from '../../runContext.ts';
 
@@ -16,7 +16,7 @@ export class MemoryWorkStore implements StoryWorkStore {
 
   async load(storyId: string): Promise<StoryWork> {
     const story = this.#stories.get(storyId);
-    if (!story) throw new CodedError('STORY_NOT_FOUND', 'caller', 'There is no such story.');
+    if (!story) throw new StoryNotFoundError(storyId);
     return structuredClone(story);
   }
 
