@@ -4,7 +4,7 @@ import { taskEventSchema } from './events.ts';
 import { type Operation, operationSchema, operations } from './operations.ts';
 import { taskSchema } from './tasks.ts';
 
-const storyId = z.guid('storyId must be a uuid');
+const storyId = z.guid({ error: ({ input }) => (input === undefined ? 'is required' : 'must be a uuid') });
 
 /** POST /api/story-tasks. `options` is checked against the operation's own schema by `parseCreateTask`. */
 const createTaskEnvelopeSchema = z.strictObject({
