@@ -9,7 +9,7 @@ import { freePort, startLite } from '@story-tasks/supabase/lite';
 import { type StartedProcess, startProcess } from './processes.ts';
 import { startRedis } from './redis.ts';
 import type { DevSettings } from './settings.ts';
-import { lockState } from './stateLock.ts';
+import { lockState, type StateLock } from './stateLock.ts';
 
 type Part = 'api' | 'worker' | 'operator';
 const mainOf = (part: Part) => fileURLToPath(new URL(`../../${part}/src/main.ts`, import.meta.url));
@@ -43,9 +43,9 @@ export interface Services {
 export async function startServices(settings: DevSettings, tell: (line: string) => void): Promise<Services> {
   const stack = new AsyncDisposableStack();
   try {
-    const unlock = await lockState(settings.stateDir);
-    stack.defer(unlock);
-    return await startAll(settings, tell, stack);
+    const lock = await lockState(settings.stateDir);
+    stack.defer(() => lock.release());
+    return await startAll(settings, tell, stack, lock);
   } catch (error) {
     await stack.disposeAsync();
     throw error;
@@ -56,12 +56,13 @@ async function startAll(
   { stateDir, apiPort, offlineLatencyMs }: DevSettings,
   tell: (line: string) => void,
   stack: AsyncDisposableStack,
+  lock: StateLock,
 ): Promise<Services> {
   const port = await chooseApiPort(apiPort);
   const logs = join(stateDir, 'logs');
   const bundles = join(stateDir, 'bundles');
   await mkdir(logs, { recursive: true });
-  const { redis, lite, redisUrl } = await startPlatform(stateDir, logs, tell, stack);
+  const { redis, lite, redisUrl } = await startPlatform(stateDir, logs, tell, stack, lock);
 
   const common = {
     REDIS_URL: redisUrl,
@@ -71,7 +72,11 @@ async function startAll(
     HOST: '127.0.0.1',
     OPS_HOST: '127.0.0.1',
   };
-  const start = (part: Part, env: Readonly<Record<string, string>>) => startPart(part, { ...common, ...env }, logs);
+  const start = async (part: Part, env: Readonly<Record<string, string>>) => {
+    const started = await startPart(part, { ...common, ...env }, logs);
+    await lock.note(started.pid);
+    return started;
+  };
   let worker = await start(
     'worker',
     offlineLatencyMs === undefined ? {} : { OFFLINE_LATENCY_MS: String(offlineLatencyMs) },
@@ -108,13 +113,16 @@ async function startPlatform(
   logs: string,
   tell: (line: string) => void,
   stack: AsyncDisposableStack,
+  lock: StateLock,
 ) {
   const port = await freePort();
   const redis = await startRedis({ dir: join(stateDir, 'redis'), port, logFile: join(logs, 'redis.log') });
   stack.defer(() => redis.stop());
+  await lock.note(redis.pid);
   tell(`redis          127.0.0.1:${port}`);
   const lite = await startLite({ dir: join(stateDir, 'supabase') });
   stack.defer(() => lite.stop());
+  await lock.note(lite.pid);
   tell(`supabase lite  ${lite.url}`);
   return { redis, lite, redisUrl: `redis://127.0.0.1:${port}` };
 }

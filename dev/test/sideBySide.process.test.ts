@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -30,7 +30,7 @@ function startDev(stateDir: string, apiPort: number): ChildProcess {
 }
 
 async function stop(child: ChildProcess): Promise<number | null> {
-  if (child.exitCode === null) {
+  if (child.exitCode === null && child.signalCode === null) {
     child.kill('SIGINT');
     await once(child, 'exit');
   }
@@ -69,8 +69,21 @@ test('a folder in use is refused in words, and the start that has it goes on', a
   const words = second.stderr?.toArray() ?? Promise.resolve([]);
   const [code] = (await once(second, 'exit')) as [number];
   expect(code).toBe(1);
-  expect(String(await words)).toContain(`in use by process ${await readFile(join(folder, 'lock'), 'utf8')}`);
+  expect(String(await words)).toContain(`in use by process ${first.pid}`);
   expect(await answers(`http://127.0.0.1:${port}`)).toBe(404);
+});
+
+test('what a start that was killed outright left running is ended by the next one', async () => {
+  const [folder, port] = [await newFolder(), await freePort()];
+  const killed = startDev(folder, port);
+  await firstLine(killed);
+  killed.kill('SIGKILL');
+  await once(killed, 'exit');
+  expect(await answers(`http://127.0.0.1:${port}`)).toBe(404);
+  const next = startDev(folder, port);
+  expect(await firstLine(next)).toBe(`ready http://127.0.0.1:${port}`);
+  expect(await stop(next)).toBe(0);
+  expect(await answers(`http://127.0.0.1:${port}`)).toBeNull();
 });
 
 test('a port that is taken is refused in words', async () => {
