@@ -3,9 +3,10 @@
  * the processes of the start, so that the next one can end what a start that was killed outright left behind.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { makeFolder } from '@story-tasks/supabase';
 import { z } from 'zod';
 
 /** A process id alone could by now belong to somebody else; with its time of start it cannot. */
@@ -28,7 +29,7 @@ const endLimitMs = 10_000;
  * @throws Error that says what to do when a living start has it
  */
 export async function lockState(dir: string): Promise<StateLock> {
-  await mkdir(dir, { recursive: true }).catch(() => {
+  await makeFolder(dir).catch(() => {
     throw new Error(`${dir} cannot be made: set STATE_DIR to a folder that can be written.`);
   });
   const file = join(dir, 'lock');

@@ -1,7 +1,8 @@
 /** Bundles in a folder of this machine. A reader never sees half a bundle: a file is written beside, then renamed. */
 import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
+import { makeFolder } from '../makeFolder.ts';
 import { isBundleName, type PreparableBundleStore, requireBundleName } from './bundleStore.ts';
 import { BundleStoreRefusedError, BundleStoreUnavailableError } from './errors.ts';
 
@@ -15,7 +16,7 @@ const refusals = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EISDIR', 'EEXI
 export function dirBundleStore(folder: string): PreparableBundleStore {
   const root = resolve(folder);
   return {
-    prepare: () => guarded(root, async () => void (await mkdir(root, { recursive: true }))),
+    prepare: () => guarded(root, async () => void (await makeFolder(root))),
     put(name, html, signal) {
       return guarded(root, async () => {
         requireBundleName(name);
@@ -36,7 +37,7 @@ function isBundleOf(root: string, bundlePath: string): boolean {
 }
 
 async function replaceFile(path: string, text: string, signal: AbortSignal): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   const temporary = `${path}.${randomUUID()}.tmp`;
   try {
     await writeFile(temporary, text, { signal });
