@@ -1,4 +1,4 @@
-// Which part may import which (DESIGN: the parts). Each rule says what would break without it.
+// Which part may import which (docs/architecture.md, The parts). Each rule says what would break without it.
 const parts = ['contracts', 'supabase', 'runtime', 'agent-backend', 'api', 'worker', 'operator', 'dev', 'tools'];
 
 const boundary = (name, allowed, reason) => ({

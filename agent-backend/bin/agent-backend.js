@@ -4,7 +4,7 @@ const oldest = 24;
 if (Number.parseInt(process.versions.node, 10) < oldest) {
   console.error(
     `error: agent-backend needs Node ${oldest} or later, and this is Node ${process.versions.node}. ` +
-      'Inside the repository `npx --no agent-backend` finds the right one.',
+      'Inside the repository `npx --no -- agent-backend` finds the right one.',
   );
   process.exit(2);
 }

@@ -1,7 +1,7 @@
 /** The HTTP API as an Express app: limits and headers first, then the endpoints, then the one place for errors. */
 import { randomUUID } from 'node:crypto';
 import { CodedError, fieldErrors } from '@story-tasks/contracts';
-import { type Logger, loggedError } from '@story-tasks/runtime';
+import type { Logger } from '@story-tasks/runtime';
 import express, { type Express, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 import helmet from 'helmet';
 import type { z } from 'zod';
@@ -101,8 +101,7 @@ function tellProblem(logger: Logger) {
     const { problem, headers } = problemOf(error, requestId);
     const notes = response.locals['notes'] as Record<string, string>;
     Object.assign(notes, { code: problem.code }, problem.taskId === undefined ? {} : { taskId: problem.taskId });
-    if (problem.status >= 500)
-      logger.error({ requestId, code: problem.code, error: loggedError(error) }, 'request failed');
+    if (problem.status >= 500) logger.error({ requestId, code: problem.code, error }, 'request failed');
     if (response.headersSent) {
       response.destroy();
       return;

@@ -1,8 +1,11 @@
-import { createLogger, readEnvironment, runUntilSignal } from '@story-tasks/runtime';
+import { runProcess } from '@story-tasks/runtime';
 import { apiSettings, startApi } from './api.ts';
 
-const settings = readEnvironment(apiSettings);
-const logger = createLogger('api', settings.LOG_LEVEL);
-/** Requests under way are bounded by the store's and the lanes' own limits. */
-const stopWithinMs = 10_000;
-process.exit(await runUntilSignal(logger, () => startApi(settings, logger), stopWithinMs));
+const code = await runProcess({
+  name: 'api',
+  settings: apiSettings,
+  start: startApi,
+  // Requests under way are bounded by the store's and the lanes' own limits.
+  stopWithinMs: () => 10_000,
+});
+process.exit(code);

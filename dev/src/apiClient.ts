@@ -52,6 +52,9 @@ export class ApiClient {
     const response = await fetch(`${this.#url}${path}`, request);
     if (response.ok) return response;
     const problem = problemSchema.parse(await response.json());
-    throw new Error(`${path}: ${response.status} ${problem.code}: ${problem.detail ?? problem.title}`);
+    const faults = problem.errors?.map((error) => `${error.path}: ${error.message}`).join('; ') ?? '';
+    throw new Error(
+      `${path}: ${response.status} ${problem.code}: ${problem.detail ?? problem.title} ${faults}`.trimEnd(),
+    );
   }
 }

@@ -3,12 +3,22 @@ import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { type GetTaskAnswer, isTerminal, type Operation, type WorkflowTask } from '@story-tasks/contracts';
+import {
+  createStoryRequestSchema,
+  fieldErrors,
+  type GetTaskAnswer,
+  isTerminal,
+  type Operation,
+  type WorkflowTask,
+} from '@story-tasks/contracts';
+import { z } from 'zod';
 import { ApiClient } from './apiClient.ts';
 import { createLiveView, type LiveView } from './liveView.ts';
 import { type Services, startServices } from './services.ts';
 import { type DevSettings, devSettings } from './settings.ts';
-import { untilSignal } from './signals.ts';
+import { rejection, untilSignal } from './signals.ts';
+
+const writerSchema = z.object({ provider: z.string(), model: z.string() });
 
 const examples = fileURLToPath(new URL('../../examples', import.meta.url));
 
@@ -44,14 +54,27 @@ interface Premise {
   readonly text: string;
 }
 
-/** A short first line with an empty one below it is the story's name; else the file's name is. */
+/**
+ * A short first line with an empty one below it is the story's name; else the file's name is.
+ * @throws Error in words, before anything is started, when the file is no premise
+ */
 async function readPremise(file: string | undefined): Promise<Premise> {
   const chosen =
     file ?? join(examples, (await readdir(examples)).filter((name) => name.endsWith('.txt')).sort()[0] ?? '');
-  const text = (await readFile(chosen, 'utf8')).trim();
-  const titled = /^(.{1,80})\n\s*\n(.+)$/s.exec(text);
-  if (titled?.[1] && titled[2] && !titled[1].includes('\n')) return { name: titled[1].trim(), text: titled[2].trim() };
-  const name = basename(chosen, '.txt').replaceAll(/[-_]+/g, ' ');
+  const text = await readFile(chosen, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new Error(`PROMPT=${chosen} cannot be read (${error.code}).`);
+  });
+  const premise = namedPremise(text.trim(), basename(chosen, '.txt'));
+  const checked = createStoryRequestSchema.safeParse({ displayName: premise.name, initialPrompt: premise.text });
+  if (checked.success) return premise;
+  const faults = fieldErrors(checked.error).map(({ path, message }) => `${path}: ${message}`);
+  throw new Error(`PROMPT=${chosen} is no premise. ${faults.join('; ')}`);
+}
+
+function namedPremise(text: string, fileName: string): Premise {
+  const titled = /^([^\n]{1,80})\n\s*\n(.+)$/s.exec(text);
+  if (titled?.[1] && titled[2]) return { name: titled[1].trim(), text: titled[2].trim() };
+  const name = fileName.replaceAll(/[-_]+/g, ' ').slice(0, 80);
   return { name: name.replaceAll(/\b[a-z]/g, (letter) => letter.toUpperCase()), text };
 }
 
@@ -115,12 +138,12 @@ async function cancelInMidCall(client: ApiClient, storyId: string): Promise<void
   if (end.task.status !== 'cancelled') throw new Error('The task ended before it could be cancelled.');
 }
 
-async function demo(services: Services, premise: Premise, usesModel: boolean): Promise<void> {
+async function demo(services: Services, premise: Premise, byModel: boolean): Promise<void> {
   const client = new ApiClient(services.apiUrl);
   const storyId = await client.createStory(premise.name, premise.text);
   console.log(`\n"${premise.name}", story ${storyId}\n`);
   const bundlePath = await makeStory(client, storyId);
-  if (!usesModel) {
+  if (!byModel) {
     console.log('\nNow a worker whose model takes 10 s a call, and a task that is cancelled in mid-call:\n');
     await services.replaceWorker({ OFFLINE_LATENCY_MS: String(slowLatencyMs) });
   }
@@ -128,21 +151,22 @@ async function demo(services: Services, premise: Premise, usesModel: boolean): P
   console.log(`\nPlay the story: open this file in a browser\n  ${bundlePath}\n  ${pathToFileURL(bundlePath).href}\n`);
 }
 
-async function main(settings: DevSettings): Promise<void> {
-  const signalled = untilSignal().then((signal): never => {
-    throw new Error(`Stopped by ${signal}.`);
-  });
-  signalled.catch(() => undefined);
+/** Who writes, as the worker itself says it. */
+async function usesModel(services: Services): Promise<boolean> {
+  const health = await (await fetch(services.workerHealthUrl())).json();
+  const { provider, model } = writerSchema.parse(health);
+  const offline = provider === 'offline';
+  console.log(offline ? '\nNo model: the offline storyteller writes.' : `\n${provider} writes, with ${model}.`);
+  return !offline;
+}
+
+async function main(settings: DevSettings, signal: AbortSignal): Promise<void> {
   const premise = await readPremise(settings.promptFile);
-  const usesModel =
-    (process.env['LLM_PROVIDER'] ?? (process.env['GEMINI_API_KEY'] ? 'gemini' : 'offline')) !== 'offline';
-  console.log(
-    usesModel ? 'A model writes the story.' : 'No GEMINI_API_KEY: the offline storyteller writes, without a model.',
-  );
-  const latency = settings.offlineLatencyMs ?? demoLatencyMs;
-  const services = await startServices({ ...settings, offlineLatencyMs: latency }, (line) => console.log(`  ${line}`));
+  const offlineLatencyMs = settings.offlineLatencyMs ?? demoLatencyMs;
+  const tell = (line: string) => console.log(`  ${line}`);
+  const services = await startServices({ ...settings, offlineLatencyMs }, tell, signal);
   try {
-    await Promise.race([demo(services, premise, usesModel), signalled, services.failure]);
+    await Promise.race([demo(services, premise, await usesModel(services)), rejection(signal), services.failure]);
   } finally {
     await services.stop();
   }
@@ -150,7 +174,7 @@ async function main(settings: DevSettings): Promise<void> {
 }
 
 try {
-  await main(devSettings());
+  await main(devSettings(), untilSignal());
   process.exit(0);
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error));

@@ -1,22 +1,23 @@
 /** `make dev`: the services, kept up until Ctrl-C. */
-
 import { startServices } from './services.ts';
 import { devSettings } from './settings.ts';
-import { untilSignal } from './signals.ts';
+import { rejection, untilSignal } from './signals.ts';
 
+const signal = untilSignal();
 try {
-  const signalled = untilSignal();
-  const services = await startServices(devSettings(), (line) => console.error(`  ${line}`));
+  const services = await startServices(devSettings(), (line) => console.error(`  ${line}`), signal);
   console.error(`  logs           ${services.logs}`);
   console.error(`  agent-backend  in another terminal: . ${services.environmentFile}\n`);
   console.log(`ready ${services.apiUrl}`);
   try {
-    await Promise.race([signalled, services.failure]);
+    await Promise.race([rejection(signal), services.failure]);
   } finally {
-    console.error('stopping …');
     await services.stop();
   }
 } catch (error) {
-  console.error(error instanceof Error ? error.message : String(error));
-  process.exitCode = 1;
+  // Being told to stop is how this ends well.
+  if (!signal.aborted) {
+    console.error(error instanceof Error ? error.message : String(error));
+    process.exitCode = 1;
+  }
 }

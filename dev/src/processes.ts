@@ -1,15 +1,15 @@
 /** Child processes with a log file each, stopped in order. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, fstatSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 
 export interface ProcessOptions {
   readonly name: string;
   readonly command: string;
   readonly args: readonly string[];
-  /** Added to this process's own. */
-  readonly env: Readonly<Record<string, string>>;
+  /** All that it gets. */
+  readonly env: NodeJS.ProcessEnv;
   readonly logFile: string;
   readonly cleanUp?: (() => Promise<void>) | undefined;
 }
@@ -29,10 +29,11 @@ export function commandExists(command: string): boolean {
 const stopTimeoutMs = 28_000;
 
 export async function startProcess(options: ProcessOptions): Promise<StartedProcess> {
-  const log = openSync(options.logFile, 'a');
+  const log = openSync(options.logFile, 'a', 0o600);
+  const earlier = fstatSync(log).size;
   // A process group of its own: Ctrl-C in the terminal reaches this process alone, which then stops the rest in order.
   const child = spawn(options.command, options.args, {
-    env: { ...process.env, ...options.env },
+    env: options.env,
     stdio: ['ignore', log, log],
     detached: true,
   });
@@ -41,7 +42,7 @@ export async function startProcess(options: ProcessOptions): Promise<StartedProc
   let stopping = false;
   const failure = once(child, 'exit').then(async ([code, signal]): Promise<never> => {
     if (stopping) return new Promise(() => undefined);
-    const words = await lastWords(options.logFile);
+    const words = await lastWords(options.logFile, earlier);
     throw new Error(
       `${options.name} ended (${signal ?? `exit code ${code}`}). The end of ${options.logFile}:\n${words}`,
     );
@@ -58,9 +59,26 @@ export async function startProcess(options: ProcessOptions): Promise<StartedProc
   };
 }
 
-async function lastWords(logFile: string): Promise<string> {
-  const log = await readFile(logFile, 'utf8').catch(() => '');
-  return log.trimEnd().split('\n').slice(-8).join('\n');
+/** The end of what this start wrote; of a structured line, what it says to people. */
+async function lastWords(logFile: string, from: number): Promise<string> {
+  const log = await readFile(logFile).catch(() => Buffer.alloc(0));
+  const lines = log.subarray(from).toString().trimEnd().split('\n').slice(-8);
+  return lines.map((line) => messageOf(line) ?? line).join('\n');
+}
+
+function messageOf(line: string): string | undefined {
+  try {
+    const { msg } = JSON.parse(line) as { msg?: unknown };
+    return typeof msg === 'string' ? msg : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** This process's environment without what only a worker may know: keys of language models, and how to reach them. */
+export function withoutModelSettings(): NodeJS.ProcessEnv {
+  const entries = Object.entries(process.env).filter(([name]) => !/^(LLM|GEMINI|OFFLINE)_/.test(name));
+  return Object.fromEntries(entries);
 }
 
 async function stopChild(child: ChildProcess): Promise<void> {

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import { commandExists, type StartedProcess, startProcess } from './processes.ts';
+import { commandExists, type StartedProcess, startProcess, withoutModelSettings } from './processes.ts';
 
 const startTimeoutMs = 30_000;
 
@@ -18,8 +18,18 @@ export interface RedisOptions {
 export async function startRedis(options: RedisOptions): Promise<StartedProcess> {
   await mkdir(options.dir, { recursive: true });
   const { command, args, cleanUp } = launchOf(options);
-  const started = await startProcess({ name: 'redis', command, args, env: {}, logFile: options.logFile, cleanUp });
-  await Promise.race([answersPing(options.port), started.failure]);
+  const started = await startProcess({
+    name: 'redis',
+    command,
+    args,
+    env: withoutModelSettings(),
+    logFile: options.logFile,
+    cleanUp,
+  });
+  await Promise.race([answersPing(options.port), started.failure]).catch(async (error: unknown) => {
+    await started.stop();
+    throw error;
+  });
   return started;
 }
 

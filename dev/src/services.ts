@@ -1,12 +1,12 @@
 /** The whole system on one machine: Redis, Supabase Lite, API, worker and operator, each a process. */
 import { once } from 'node:events';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { freePort, startLite } from '@story-tasks/supabase/lite';
-import { type StartedProcess, startProcess } from './processes.ts';
+import { type StartedProcess, startProcess, withoutModelSettings } from './processes.ts';
 import { startRedis } from './redis.ts';
 import type { DevSettings } from './settings.ts';
 import { lockState, type StateLock } from './stateLock.ts';
@@ -38,14 +38,29 @@ export interface Services {
 /**
  * Starts everything, in the order in which one needs the other.
  * @param tell is told each service that is up
+ * @param signal stops the start between two services
  * @throws Error in words, after everything that was started is stopped again
  */
-export async function startServices(settings: DevSettings, tell: (line: string) => void): Promise<Services> {
+export async function startServices(
+  settings: DevSettings,
+  tell: (line: string) => void,
+  signal: AbortSignal,
+): Promise<Services> {
   const stack = new AsyncDisposableStack();
   try {
     const lock = await lockState(settings.stateDir);
     stack.defer(() => lock.release());
-    return await startAll(settings, tell, stack, lock);
+    const services = await startAll(
+      settings,
+      (line) => {
+        signal.throwIfAborted();
+        tell(line);
+      },
+      stack,
+      lock,
+    );
+    signal.throwIfAborted();
+    return services;
   } catch (error) {
     await stack.disposeAsync();
     throw error;
@@ -81,6 +96,8 @@ async function startAll(
     'worker',
     offlineLatencyMs === undefined ? {} : { OFFLINE_LATENCY_MS: String(offlineLatencyMs) },
   );
+  const workerFailure = Promise.withResolvers<never>();
+  worker.failure.catch(workerFailure.reject);
   stack.defer(() => worker.stop());
   const operator = await start('operator', {});
   stack.defer(() => operator.stop());
@@ -90,18 +107,21 @@ async function startAll(
   tell(`api            ${apiUrl}`);
   tell('worker, operator');
 
+  const environmentFile = await writeEnvironment(stateDir, common);
+  stack.defer(() => rm(environmentFile, { force: true }));
   return {
     apiUrl,
     redisUrl,
     bundles,
     logs,
-    environmentFile: await writeEnvironment(stateDir, common),
+    environmentFile,
     processes: { redis, lite, operator, api },
     workerHealthUrl: () => `${worker.opsUrl}/healthz`,
-    failure: Promise.race([redis, lite, worker, operator, api].map((started) => started.failure)),
+    failure: Promise.race([workerFailure.promise, ...[redis, lite, operator, api].map((started) => started.failure)]),
     async replaceWorker(env) {
       await worker.stop();
       worker = await start('worker', env);
+      worker.failure.catch(workerFailure.reject);
     },
     stop: () => stack.disposeAsync(),
   };
@@ -127,10 +147,15 @@ async function startPlatform(
   return { redis, lite, redisUrl: `redis://127.0.0.1:${port}` };
 }
 
+/** As a shell reads it back, whatever is in it. */
+function quoted(value: string): string {
+  return `'${value.replaceAll("'", `'\\''`)}'`;
+}
+
 async function writeEnvironment(stateDir: string, env: Record<string, string>): Promise<string> {
   const file = join(stateDir, 'dev.env');
   const names = ['SUPABASE_URL', 'SUPABASE_SECRET_KEY', 'BUNDLE_STORE', 'REDIS_URL'];
-  await writeFile(file, names.map((name) => `export ${name}='${env[name] ?? ''}'\n`).join(''), { mode: 0o600 });
+  await writeFile(file, names.map((name) => `export ${name}=${quoted(env[name] ?? '')}\n`).join(''), { mode: 0o600 });
   return file;
 }
 
@@ -144,7 +169,7 @@ async function startPart(part: Part, env: Record<string, string>, logs: string):
     name: part,
     command: process.execPath,
     args: [mainOf(part)],
-    env: { ...env, OPS_PORT: String(opsPort) },
+    env: { ...(part === 'worker' ? process.env : withoutModelSettings()), ...env, OPS_PORT: String(opsPort) },
     logFile: join(logs, `${part}.log`),
   });
   const opsUrl = `http://127.0.0.1:${opsPort}`;

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,8 +23,8 @@ async function newFolder(): Promise<string> {
   return folder;
 }
 
-function startDev(stateDir: string, apiPort: number): ChildProcess {
-  const env = { ...process.env, STATE_DIR: stateDir, API_PORT: String(apiPort) };
+function startDev(stateDir: string, apiPort: number, more: Record<string, string> = {}): ChildProcess {
+  const env = { ...process.env, STATE_DIR: stateDir, API_PORT: String(apiPort), ...more };
   const child = spawn(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   started.push(child);
   return child;
@@ -94,4 +95,23 @@ test('a port that is taken is refused in words', async () => {
   const [code] = (await once(second, 'exit')) as [number];
   expect(code).toBe(1);
   expect(String(await words)).toContain(`Port ${port} is taken. Set API_PORT`);
+});
+
+test('a setting of the worker that does not fit is told by its name', async () => {
+  const child = startDev(await newFolder(), await freePort(), { LLM_PROVIDER: 'nonsense' });
+  const words = child.stderr?.toArray() ?? Promise.resolve([]);
+  const [code] = (await once(child, 'exit')) as [number];
+  expect(code).toBe(1);
+  expect(String(await words)).toContain('LLM_PROVIDER: Invalid option');
+});
+
+test('a start that is interrupted ends by itself and leaves its folder free', async () => {
+  const [folder, port] = [await newFolder(), await freePort()];
+  const child = startDev(folder, port);
+  if (!child.stderr) throw new Error('no output');
+  const firstService = once(createInterface(child.stderr), 'line');
+  await firstService;
+  expect(await stop(child)).toBe(0);
+  expect(existsSync(join(folder, 'lock'))).toBe(false);
+  expect(await answers(`http://127.0.0.1:${port}`)).toBeNull();
 });

@@ -29,7 +29,7 @@ export interface System extends Services {
 export async function startSystem(offlineLatencyMs = 0): Promise<System> {
   const stateDir = await mkdtemp(join(tmpdir(), 'story-tasks-system-'));
   const settings = { apiPort: await freePort(), stateDir, promptFile: undefined, offlineLatencyMs };
-  const services = await startServices(settings, () => undefined);
+  const services = await startServices(settings, () => undefined, new AbortController().signal);
   // A test that takes a process away is not to be ended by that.
   services.failure.catch(() => undefined);
   const env = await readFile(services.environmentFile, 'utf8');

@@ -1,7 +1,6 @@
 /** Observe, decide, apply, one bounded page a tick: the shell around the reconciler's decision. */
 import type { TaskRecord } from '@story-tasks/contracts';
 import type { Lanes, Logger } from '@story-tasks/runtime';
-import { loggedError } from '@story-tasks/runtime';
 import type { StoryTasksRepository } from '@story-tasks/supabase';
 import { decideEnqueue, type QueuedObservation } from './decideEnqueue.ts';
 
@@ -56,7 +55,7 @@ export function everyTick(reconciler: Reconciler, intervalMs: number, logger: Lo
     try {
       await reconciler.tick();
     } catch (error) {
-      logger.warn({ error: loggedError(error) }, 'reconcile failed');
+      logger.warn({ error }, 'reconcile failed');
     }
     if (!stopped) timer = setTimeout(start, intervalMs);
   };

@@ -4,7 +4,11 @@ import { z } from 'zod';
 
 export class EnvironmentError extends CodedError {
   constructor(problems: readonly string[]) {
-    super('ENVIRONMENT_INVALID', 'caller', `Set these variables and start again:\n  ${problems.join('\n  ')}`);
+    super(
+      'ENVIRONMENT_INVALID',
+      'caller',
+      `These settings do not fit; change them and start again:\n  ${problems.join('\n  ')}`,
+    );
   }
 }
 
@@ -22,8 +26,9 @@ export function readEnvironment<S extends z.ZodObject>(
   throw new EnvironmentError(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`));
 }
 
-const port = (fallback: number) => z.coerce.number().int().min(0).max(65_535).default(fallback);
-const seconds = (fallback: number) => z.coerce.number().positive().max(86_400).default(fallback);
+const number = () => z.coerce.number('must be a number');
+const port = (fallback: number) => number().int().min(0).max(65_535).default(fallback);
+const seconds = (fallback: number) => number().positive().max(86_400).default(fallback);
 
 /** Of every process. */
 export const processEnvironment = z.object({

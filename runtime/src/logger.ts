@@ -1,5 +1,5 @@
 /** Structured logs: JSON lines with the component's name, and never a secret. */
-import pino, { type Logger } from 'pino';
+import pino, { type DestinationStream, type Logger, type LoggerOptions } from 'pino';
 
 export type { Logger };
 
@@ -21,7 +21,7 @@ const redacted = secretFields.flatMap((field) => [field, `*.${field}`, `*.*.${fi
  * An error as a log line tells it: its type and code, and where it was thrown, but not its message or its fields, which
  * libraries fill with URLs, keys and bodies.
  */
-export function loggedError(error: unknown): Record<string, unknown> {
+function loggedError(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { type: typeof error };
   // The message stands at the stack's head, and may itself have lines that look like places.
   const frames =
@@ -33,13 +33,18 @@ export function loggedError(error: unknown): Record<string, unknown> {
   return { type: error.name, code, at: frames.slice(0, 4).map((line) => line.trim()) };
 }
 
-export function createLogger(component: string, level = 'info'): Logger {
-  return pino({
+/**
+ * An error goes in as `{ error }`; what of it is written is decided here.
+ * @param destination standard output when absent
+ */
+export function createLogger(component: string, level = 'info', destination?: DestinationStream): Logger {
+  const options: LoggerOptions = {
     level,
     base: { component },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
     redact: { paths: redacted, censor: '[redacted]' },
     serializers: { error: loggedError, err: loggedError },
-  });
+  };
+  return destination === undefined ? pino(options) : pino(options, destination);
 }

@@ -1,7 +1,9 @@
 /** A process from its start to its end: one place knows about signals, so that only `main.ts` exits. */
 import { hostname } from 'node:os';
 import { CodedError } from '@story-tasks/contracts';
-import { type Logger, loggedError } from './logger.ts';
+import type { z } from 'zod';
+import { EnvironmentError, readEnvironment } from './environment.ts';
+import { createLogger, type Logger } from './logger.ts';
 
 /** What a started component is stopped with. */
 export interface Component {
@@ -13,16 +15,33 @@ export function processName(podName: string | undefined): string {
   return podName ?? `${hostname()}-${process.pid}`;
 }
 
+export interface ProcessDefinition<S extends z.ZodObject> {
+  readonly name: string;
+  readonly settings: S;
+  readonly start: (settings: z.output<S>, logger: Logger) => Promise<Component>;
+  /** After this, in milliseconds, the process ends with what is left undone; the lease path mends that. */
+  readonly stopWithinMs: (settings: z.output<S>) => number;
+}
+
 /**
- * Starts a component, waits for SIGTERM or SIGINT, stops it.
- * @param stopWithinMs after this the process ends with what is left undone; the lease path mends that
- * @returns the exit code
+ * Reads the settings, starts the component, waits for SIGTERM or SIGINT, stops it.
+ * @returns the exit code: 0 stopped in time, 1 not, or could not start; 2 the settings do not fit
  */
-export async function runUntilSignal(
-  logger: Logger,
-  start: () => Promise<Component>,
-  stopWithinMs: number,
+export async function runProcess<S extends z.ZodObject & { _zod: { output: { LOG_LEVEL: string } } }>(
+  definition: ProcessDefinition<S>,
 ): Promise<number> {
+  try {
+    const settings = readEnvironment(definition.settings);
+    const logger = createLogger(definition.name, settings.LOG_LEVEL);
+    return await runUntilSignal(logger, () => definition.start(settings, logger), definition.stopWithinMs(settings));
+  } catch (error) {
+    if (!(error instanceof EnvironmentError)) throw error;
+    createLogger(definition.name).fatal(error.message);
+    return 2;
+  }
+}
+
+async function runUntilSignal(logger: Logger, start: () => Promise<Component>, stopWithinMs: number): Promise<number> {
   const signalled = new Promise<string>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => resolve(signal));
   });
@@ -34,8 +53,7 @@ export async function runUntilSignal(
     logger.info({ complete: stopped }, 'stopped');
     return stopped ? 0 : 1;
   } catch (error) {
-    const told = error instanceof CodedError ? error.message : undefined;
-    logger.fatal({ error: loggedError(error) }, told ?? 'could not start');
+    logger.fatal({ error }, error instanceof CodedError ? error.message : 'could not start');
     return 1;
   }
 }

@@ -565,7 +565,8 @@ $$;
 -- request: {taskId, attempt, eventId, status: succeeded | failed | cancelled, message, payload?, events?, result?,
 --           errorCode?, errorMessage?, retryAfterMs?, inputTokens?, outputTokens?}
 -- Ends a run. A cancellation that was committed first wins over succeeded and failed (R4). With retryAfterMs a failed
--- run goes back to queued while the budget lasts.
+-- run goes back to queued while the budget lasts. A lease that ran out does not matter here as long as nobody took
+-- over: an end only gives the place back.
 -- outcome: finished {task} | cancelled {task} | retrying {task} | stale {task} | not_found
 create function public.finish_story_task(request jsonb) returns jsonb
   language plpgsql security invoker set search_path = '' as

@@ -1,10 +1,11 @@
-import { createLogger, readEnvironment, runUntilSignal } from '@story-tasks/runtime';
+import { runProcess } from '@story-tasks/runtime';
 import { startWorker, workerSettings } from './worker.ts';
 
-const settings = readEnvironment(workerSettings);
-const logger = createLogger('worker', settings.LOG_LEVEL);
-/** Beyond the drain: time for the runs' ends to be written. */
-const marginMs = 4_000;
-process.exit(
-  await runUntilSignal(logger, () => startWorker(settings, logger), settings.DRAIN_SECONDS * 1_000 + marginMs),
-);
+const code = await runProcess({
+  name: 'worker',
+  settings: workerSettings,
+  start: startWorker,
+  // Beyond the drain: time for the runs' ends to be written.
+  stopWithinMs: ({ DRAIN_SECONDS }) => DRAIN_SECONDS * 1_000 + 4_000,
+});
+process.exit(code);

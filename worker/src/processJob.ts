@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Completion, logTaskStart, type RunDependencies, runTask } from '@story-tasks/agent-backend';
 import { type JobData, operations, type TaskRecord } from '@story-tasks/contracts';
-import { type Logger, loggedError } from '@story-tasks/runtime';
+import type { Logger } from '@story-tasks/runtime';
 import type { ClaimOutcome, RefusedClaim } from '@story-tasks/supabase';
 import type { RunningTasks } from './runningTasks.ts';
 
@@ -48,7 +48,7 @@ async function claimTask(
       resumable: operations[operation].resumable,
     });
   } catch (error) {
-    logger.warn({ error: loggedError(error), taskId, operation }, 'claim failed');
+    logger.warn({ error, taskId, operation }, 'claim failed');
     return 'unavailable';
   }
 }
@@ -71,15 +71,15 @@ async function runClaimed(dependencies: WorkerDependencies, task: TaskRecord): P
     const { timeoutSeconds } = operations[operation].defaults;
     const { completion, error } = await runTask({ ...dependencies, timeoutSeconds }, log);
     const durationMs = Math.round(logging.clock.now() - startedAt);
-    const told = error === undefined ? {} : { error: loggedError(error) };
+    const told = error === undefined ? {} : { error };
     logger.info({ ...told, outcome: completion.outcome, status: completion.task.status, durationMs }, 'run ended');
     return endOfRun(completion);
   } catch (error) {
     // The end could not be written. The lease runs out, and the reconciler mends the row.
-    logger.error({ error: loggedError(error) }, 'the end of the run could not be written');
+    logger.error({ error }, 'the end of the run could not be written');
     return { next: 'done', outcome: 'unwritten' };
   } finally {
-    running.remove(taskId);
+    running.remove(log);
   }
 }
 

@@ -20,8 +20,9 @@ export class RunningTasks {
     if (this.#draining) log.drain();
   }
 
-  remove(taskId: string): void {
-    this.#logs.delete(taskId);
+  /** A later attempt at the same task may have its place by now, and keeps it. */
+  remove(log: TaskLog): void {
+    if (this.#logs.get(log.task.id) === log) this.#logs.delete(log.task.id);
     this.#tellIdle();
   }
 

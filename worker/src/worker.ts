@@ -66,6 +66,7 @@ async function wire(settings: WorkerSettings, logger: Logger): Promise<WorkerDep
 export async function startWorker(settings: WorkerSettings, logger: Logger): Promise<Component> {
   const dependencies = await wire(settings, logger);
   const { running, logging, workerId } = dependencies;
+  const { provider, model } = dependencies.llm;
   const blocking = connectRedis(settings.REDIS_URL, 'blocking', logger);
   const prompt = connectRedis(settings.REDIS_URL, 'prompt', logger);
   const subscriber = connectRedis(settings.REDIS_URL, 'subscriber', logger);
@@ -84,10 +85,10 @@ export async function startWorker(settings: WorkerSettings, logger: Logger): Pro
   const ops = await startOpsServer({
     port: settings.OPS_PORT,
     host: settings.OPS_HOST,
-    health: async () => ({ ok: true, workerId, running: running.count, lanes: await stats() }),
+    health: async () => ({ ok: true, workerId, provider, model, running: running.count, lanes: await stats() }),
     ready: () => true,
   });
-  logger.info({ workerId, provider: dependencies.llm.provider, model: dependencies.llm.model }, 'worker ready');
+  logger.info({ workerId, provider, model }, 'worker ready');
   return {
     async stop() {
       const idle = running.drain(settings.DRAIN_SECONDS * 1_000);

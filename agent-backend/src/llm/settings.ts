@@ -42,7 +42,7 @@ export const llmEnvSchema = z.object({
     'Seconds for one call to the model, to the end of its reply. A server that sends nothing for 300 is given up anyway.',
   ),
   LLM_STREAM: set(z.stringbool().default(true)).describe(
-    'true: replies are streamed, so that progress shows while a document is written.',
+    'true (the default): replies are streamed, so that progress shows while a document is written.',
   ),
   OFFLINE_LATENCY_MS: set(z.coerce.number().int().min(0).max(3_600_000).default(0)).describe(
     'Milliseconds the offline provider takes for each call.',

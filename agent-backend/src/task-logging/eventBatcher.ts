@@ -16,7 +16,7 @@ export interface BatcherSettings {
   readonly retryMs: number;
 }
 
-/** DESIGN's durations: a lease of 15 s, extended every 4 s. */
+/** A lease of 15 s leaves room for three heartbeats that get lost. */
 export const defaultBatcherSettings: BatcherSettings = {
   leaseMs: 15_000,
   heartbeatMs: 4_000,

@@ -1,5 +1,4 @@
 import { cancelTaskRequestSchema, publicTask } from '@story-tasks/contracts';
-import { loggedError } from '@story-tasks/runtime';
 import { IllegalTransitionError } from '@story-tasks/supabase';
 import { defineEndpoint } from '../endpoint.ts';
 import { idParams, noQuery } from './parts.ts';
@@ -21,10 +20,7 @@ export const cancelStoryTask = defineEndpoint({
       return { status: 200, body: { task: publicTask(task) } };
     }
     await publishCancellation(task.id).catch((error: unknown) => {
-      logger.warn(
-        { taskId: task.id, error: loggedError(error) },
-        'the cancellation was not announced; the next batch finds it',
-      );
+      logger.warn({ taskId: task.id, error }, 'the cancellation was not announced; the next batch finds it');
     });
     return { status: 202, body: { task: publicTask(task) } };
   },
