@@ -5,4 +5,5 @@ export * from './errors.ts';
 export { recordOf } from './rows.ts';
 export * from './sceneletsRepository.ts';
 export * from './storiesRepository.ts';
+export * from './storyTaskListings.ts';
 export * from './storyTasksRepository.ts';
