@@ -4,7 +4,7 @@ import { CodedError, fieldErrors } from '@story-tasks/contracts';
 import { type Logger, loggedError } from '@story-tasks/runtime';
 import express, { type Express, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 import helmet from 'helmet';
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { ApiDependencies } from './dependencies.ts';
 import type { Endpoint, Reply } from './endpoint.ts';
 import { endpoints } from './endpoints/index.ts';
@@ -76,12 +76,15 @@ function route(endpoint: Endpoint, dependencies: ApiDependencies): RequestHandle
       params: checked(endpoint.params, request.params, ''),
       query: checked(endpoint.query, request.query, ''),
       body: checked(endpoint.body, request.body, ''),
+      headers: checked(endpoint.headers ?? noHeaders, request.headers, '') as Record<string, unknown>,
       note: (fields) => void Object.assign(notes, fields),
       logger: dependencies.logger.child({ requestId: response.locals['requestId'] }),
     });
     send(response, reply);
   };
 }
+
+const noHeaders = z.object({});
 
 function checked(schema: z.ZodType, value: unknown, prefix: string): unknown {
   const parsed = schema.safeParse(value);
