@@ -77,6 +77,8 @@ function route(endpoint: Endpoint, dependencies: ApiDependencies): RequestHandle
       query: checked(endpoint.query, request.query, ''),
       body: checked(endpoint.body, request.body, ''),
       headers: checked(endpoint.headers ?? noHeaders, request.headers, '') as Record<string, unknown>,
+      // An answer to HEAD has no body that could be streamed.
+      preferred: (types) => (request.method === 'HEAD' ? (types[0] ?? false) : request.accepts([...types])),
       note: (fields) => void Object.assign(notes, fields),
       logger: dependencies.logger.child({ requestId: response.locals['requestId'] }),
     });
@@ -92,10 +94,12 @@ function checked(schema: z.ZodType, value: unknown, prefix: string): unknown {
   return parsed.data;
 }
 
-function send(response: Response, { status, headers = {}, body }: Reply): void {
-  response.status(status).set(headers);
-  if (typeof body === 'string') response.send(body);
-  else response.json(body);
+function send(response: Response, reply: Reply): void {
+  response.status(reply.status).set(reply.headers ?? {});
+  if ('stream' in reply) reply.stream(response);
+  else if (reply.body === undefined) response.end();
+  else if (typeof reply.body === 'string') response.send(reply.body);
+  else response.json(reply.body);
 }
 
 function tellProblem(logger: Logger) {

@@ -1,4 +1,5 @@
 /** An endpoint is a value: what it takes, what it answers, what it does. One place turns it into a route. */
+import type { ServerResponse } from 'node:http';
 import type { Logger } from '@story-tasks/runtime';
 import type { z } from 'zod';
 import type { ApiDependencies } from './dependencies.ts';
@@ -16,17 +17,22 @@ interface Input<
   readonly query: z.output<Query>;
   readonly body: z.output<Body>;
   readonly headers: z.output<Headers>;
+  /** The type, of these, that the client likes best; the first when it does not mind. */
+  readonly preferred: (types: readonly string[]) => string | false;
   /** Of this request: what it logs of itself stands on the request's line. */
   readonly note: (fields: Record<string, string>) => void;
   readonly logger: Logger;
 }
 
-export interface Reply {
+interface ReplyHead {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** JSON, unless it is text; then `headers` name its type. */
-  readonly body: unknown;
 }
+
+/** `body` is JSON, unless it is text (then `headers` name its type) or nothing; `stream` writes its own, and ends it. */
+export type Reply =
+  | (ReplyHead & { readonly body: unknown })
+  | (ReplyHead & { readonly stream: (response: ServerResponse) => void });
 
 export interface Endpoint<
   Params extends z.ZodType = z.ZodType,

@@ -15,6 +15,7 @@ export interface ProcessOptions {
 }
 
 export interface StartedProcess {
+  readonly pid: number;
   /** Rejects, with the end of its log, when the process ends before it is stopped. */
   readonly failure: Promise<never>;
   stop(): Promise<void>;
@@ -47,6 +48,7 @@ export async function startProcess(options: ProcessOptions): Promise<StartedProc
   });
   failure.catch(() => undefined);
   return {
+    pid: child.pid ?? 0,
     failure,
     async stop() {
       stopping = true;

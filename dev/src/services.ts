@@ -25,13 +25,17 @@ export interface Services {
   /** Variables for the `agent-backend` command, as a shell reads them; only its owner may, for a key is among them. */
   readonly environmentFile: string;
   /** The processes, for a test that takes one away. */
-  readonly processes: Record<'redis' | 'lite' | 'operator' | 'api', { stop(): Promise<void> }>;
+  readonly processes: Record<'redis' | 'lite' | 'operator', { stop(): Promise<void> }>;
   /** Where the present worker tells of its health. */
   workerHealthUrl(): string;
   /** Rejects when one of the processes ends by itself. */
   readonly failure: Promise<never>;
   /** Stops the worker, and starts one with these variables besides the common ones. */
   replaceWorker(env: Readonly<Record<string, string>>): Promise<void>;
+  /** The present API's process id. */
+  apiPid(): number;
+  /** Stops the API, and starts one at the same address. */
+  replaceApi(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -79,7 +83,7 @@ async function startAll(
   stack.defer(() => worker.stop());
   const operator = await start('operator', {});
   stack.defer(() => operator.stop());
-  const api = await start('api', { PORT: String(port) });
+  let api = await start('api', { PORT: String(port) });
   stack.defer(() => api.stop());
   const apiUrl = `http://127.0.0.1:${port}`;
   tell(`api            ${apiUrl}`);
@@ -91,12 +95,17 @@ async function startAll(
     bundles,
     logs,
     environmentFile: await writeEnvironment(stateDir, common),
-    processes: { redis, lite, operator, api },
+    processes: { redis, lite, operator },
     workerHealthUrl: () => `${worker.opsUrl}/healthz`,
     failure: Promise.race([redis, lite, worker, operator, api].map((started) => started.failure)),
     async replaceWorker(env) {
       await worker.stop();
       worker = await start('worker', env);
+    },
+    apiPid: () => api.pid,
+    async replaceApi() {
+      await api.stop();
+      api = await start('api', { PORT: String(port) });
     },
     stop: () => stack.disposeAsync(),
   };
