@@ -25,7 +25,7 @@ export interface Services {
   /** Variables for the `agent-backend` command, as a shell reads them; only its owner may, for a key is among them. */
   readonly environmentFile: string;
   /** The processes, for a test that takes one away. */
-  readonly processes: Record<'redis' | 'lite' | 'operator', { stop(): Promise<void> }>;
+  readonly processes: Record<'redis' | 'lite' | 'operator' | 'api', { stop(): Promise<void> }>;
   /** Where the present worker tells of its health. */
   workerHealthUrl(): string;
   /** Rejects when one of the processes ends by itself. */
@@ -95,7 +95,7 @@ async function startAll(
     bundles,
     logs,
     environmentFile: await writeEnvironment(stateDir, common),
-    processes: { redis, lite, operator },
+    processes: { redis, lite, operator, api: { stop: () => api.stop() } },
     workerHealthUrl: () => `${worker.opsUrl}/healthz`,
     failure: Promise.race([redis, lite, worker, operator, api].map((started) => started.failure)),
     async replaceWorker(env) {

@@ -1,6 +1,9 @@
 /** The worker's repository, which tells the streams of the API of each write that its readers wait for. */
 import type { TaskEventsHint, TaskRecord } from '@story-tasks/contracts';
-import type { StoryTasksRepository } from '@story-tasks/supabase';
+import type { BatchAnswer, StoryTasksRepository } from '@story-tasks/supabase';
+
+/** Answers to a batch whose events were written. */
+const accepted: ReadonlySet<BatchAnswer | undefined> = new Set(['ok', 'cancel']);
 
 /** @param announce called after the write was answered; must not throw */
 export function announcingRepository(
@@ -19,8 +22,9 @@ export function announcingRepository(
     },
     async appendBatch(entries) {
       const answers = await repository.appendBatch(entries);
-      const wrote = entries.filter(({ events, taskId }) => events?.length && answers[taskId] !== 'stale');
-      for (const { taskId } of wrote) announce({ taskId });
+      for (const { taskId, events = [] } of entries) {
+        if (events.length > 0 && accepted.has(answers[taskId])) announce({ taskId });
+      }
       return answers;
     },
     finishTask: async (finish) => told(await repository.finishTask(finish)),
