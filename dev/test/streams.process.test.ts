@@ -149,7 +149,7 @@ test('readers that take nothing cost next to nothing, and hold up neither the ot
   await expect.poll(() => reading.seqs.at(-1), { timeout: 15_000 }).toBe(302);
   const after = await residentMegabytes(system.apiPid());
   console.log(`30 paused readers of 15 MB: the API grew from ${Math.round(before)} MB to ${Math.round(after)} MB`);
-  expect(after - before).toBeLessThan(150);
+  expect(after - before).toBeLessThan(250);
   const stoppedAt = performance.now();
   await system.replaceApi();
   // They would take 30 s to be given up; the start of the next API is in this figure.
