@@ -8,9 +8,11 @@ import {
   type Logger,
   processEnvironment,
   publishCancellation,
+  publishTaskEvents,
   redisEnvironment,
   startOpsServer,
   storeEnvironment,
+  subscribeToTaskEvents,
 } from '@story-tasks/runtime';
 import {
   connectStore,
@@ -21,6 +23,8 @@ import {
 } from '@story-tasks/supabase';
 import type { z } from 'zod';
 import { createApp } from './app.ts';
+import { EventStreams } from './streams/eventStreams.ts';
+import { announcingTasks } from './tasks/announcingTasks.ts';
 
 export const apiSettings = processEnvironment
   .extend(redisEnvironment.shape)
@@ -32,12 +36,18 @@ export async function startApi(settings: ApiSettings, logger: Logger): Promise<C
   const store = connectStore({ url: settings.SUPABASE_URL, secretKey: settings.SUPABASE_SECRET_KEY });
   const redis = connectRedis(settings.REDIS_URL, 'prompt', logger);
   const lanes = createLanes(redis);
+  const tasks = announcingTasks(createStoryTasksRepository(store), (hint) => publishTaskEvents(redis, hint));
+  const streams = new EventStreams(tasks);
+  const subscriber = connectRedis(settings.REDIS_URL, 'subscriber', logger);
+  // Waits for Redis as long as it takes, and is broken off only when the process stops.
+  subscribeToTaskEvents(subscriber, (hint) => streams.hint(hint)).catch(() => undefined);
   const app = createApp({
-    tasks: createStoryTasksRepository(store),
+    tasks,
     stories: createStoriesRepository(store),
     scenelets: createSceneletsRepository(store),
     bundles: createBundleStore(settings.BUNDLE_STORE, { client: store.client }),
     lanes,
+    streams,
     publishCancellation: (taskId) => publishCancellation(redis, taskId),
     logger,
   });
@@ -54,11 +64,12 @@ export async function startApi(settings: ApiSettings, logger: Logger): Promise<C
     async stop() {
       const closed = once(server, 'close');
       server.close();
+      streams.close();
       server.closeIdleConnections();
       await closed;
       ops.close();
       await lanes.close();
-      redis.disconnect();
+      for (const connection of [redis, subscriber]) connection.disconnect();
     },
   };
 }

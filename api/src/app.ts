@@ -4,7 +4,7 @@ import { CodedError, fieldErrors } from '@story-tasks/contracts';
 import type { Logger } from '@story-tasks/runtime';
 import express, { type Express, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 import helmet from 'helmet';
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { ApiDependencies } from './dependencies.ts';
 import type { Endpoint, Reply } from './endpoint.ts';
 import { endpoints } from './endpoints/index.ts';
@@ -76,6 +76,9 @@ function route(endpoint: Endpoint, dependencies: ApiDependencies): RequestHandle
       params: checked(endpoint.params, request.params, ''),
       query: checked(endpoint.query, request.query, ''),
       body: checked(endpoint.body, request.body, ''),
+      headers: checked(endpoint.headers ?? noHeaders, request.headers, '') as Record<string, unknown>,
+      // An answer to HEAD has no body that could be streamed.
+      preferred: (types) => (request.method === 'HEAD' ? (types[0] ?? false) : request.accepts([...types])),
       note: (fields) => void Object.assign(notes, fields),
       logger: dependencies.logger.child({ requestId: response.locals['requestId'] }),
     });
@@ -83,16 +86,20 @@ function route(endpoint: Endpoint, dependencies: ApiDependencies): RequestHandle
   };
 }
 
+const noHeaders = z.object({});
+
 function checked(schema: z.ZodType, value: unknown, prefix: string): unknown {
   const parsed = schema.safeParse(value);
   if (!parsed.success) throw new RequestInvalidError(fieldErrors(parsed.error, prefix));
   return parsed.data;
 }
 
-function send(response: Response, { status, headers = {}, body }: Reply): void {
-  response.status(status).set(headers);
-  if (typeof body === 'string') response.send(body);
-  else response.json(body);
+function send(response: Response, reply: Reply): void {
+  response.status(reply.status).set(reply.headers ?? {});
+  if ('stream' in reply) reply.stream(response);
+  else if (reply.body === undefined) response.end();
+  else if (typeof reply.body === 'string') response.send(reply.body);
+  else response.json(reply.body);
 }
 
 function tellProblem(logger: Logger) {

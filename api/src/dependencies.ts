@@ -1,6 +1,7 @@
 /** What the endpoints work with. */
 import type { Lanes, Logger } from '@story-tasks/runtime';
 import type { BundleStore, SceneletsRepository, StoriesRepository, StoryTasksRepository } from '@story-tasks/supabase';
+import type { EventStreams } from './streams/eventStreams.ts';
 
 export interface ApiDependencies {
   readonly tasks: StoryTasksRepository;
@@ -10,5 +11,6 @@ export interface ApiDependencies {
   readonly lanes: Pick<Lanes, 'enqueue' | 'remove'>;
   /** Tells running workers of a cancellation; rejects when Redis is away. */
   readonly publishCancellation: (taskId: string) => Promise<unknown>;
+  readonly streams: EventStreams;
   readonly logger: Logger;
 }

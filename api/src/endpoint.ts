@@ -1,28 +1,44 @@
 /** An endpoint is a value: what it takes, what it answers, what it does. One place turns it into a route. */
+import type { ServerResponse } from 'node:http';
 import type { Logger } from '@story-tasks/runtime';
 import type { z } from 'zod';
 import type { ApiDependencies } from './dependencies.ts';
 
-interface Input<Params extends z.ZodType, Query extends z.ZodType, Body extends z.ZodType> {
+/** What Node gives: names in lower case. */
+type HeadersSchema = z.ZodObject;
+
+interface Input<
+  Params extends z.ZodType,
+  Query extends z.ZodType,
+  Body extends z.ZodType,
+  Headers extends HeadersSchema,
+> {
   readonly params: z.output<Params>;
   readonly query: z.output<Query>;
   readonly body: z.output<Body>;
+  readonly headers: z.output<Headers>;
+  /** The type, of these, that the client likes best; the first when it does not mind. */
+  readonly preferred: (types: readonly string[]) => string | false;
   /** Of this request: what it logs of itself stands on the request's line. */
   readonly note: (fields: Record<string, string>) => void;
   readonly logger: Logger;
 }
 
-export interface Reply {
+interface ReplyHead {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** JSON, unless it is text; then `headers` name its type. */
-  readonly body: unknown;
 }
+
+/** `body` is JSON, unless it is text (then `headers` name its type) or nothing; `stream` writes its own, and ends it. */
+export type Reply =
+  | (ReplyHead & { readonly body: unknown })
+  | (ReplyHead & { readonly stream: (response: ServerResponse) => void });
 
 export interface Endpoint<
   Params extends z.ZodType = z.ZodType,
   Query extends z.ZodType = z.ZodType,
   Body extends z.ZodType = z.ZodType,
+  Headers extends HeadersSchema = HeadersSchema,
 > {
   readonly method: 'get' | 'post';
   readonly path: string;
@@ -30,13 +46,18 @@ export interface Endpoint<
   readonly params: Params;
   readonly query: Query;
   readonly body: Body;
+  /** The headers that it takes besides those of every request; all others are passed over. */
+  readonly headers?: Headers;
   /** Throws what `problems.ts` knows how to tell. */
-  readonly handle: (dependencies: ApiDependencies, input: Input<Params, Query, Body>) => Promise<Reply>;
+  readonly handle: (dependencies: ApiDependencies, input: Input<Params, Query, Body, Headers>) => Promise<Reply>;
 }
 
 /** Keeps an endpoint's own types while it is written, and gives them up where endpoints are listed. */
-export function defineEndpoint<Params extends z.ZodType, Query extends z.ZodType, Body extends z.ZodType>(
-  endpoint: Endpoint<Params, Query, Body>,
-): Endpoint {
+export function defineEndpoint<
+  Params extends z.ZodType,
+  Query extends z.ZodType,
+  Body extends z.ZodType,
+  Headers extends HeadersSchema,
+>(endpoint: Endpoint<Params, Query, Body, Headers>): Endpoint {
   return endpoint as unknown as Endpoint;
 }

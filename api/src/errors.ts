@@ -25,6 +25,12 @@ export class TaskNotEnqueuedError extends CodedError {
   }
 }
 
+export class IdempotencyConflictError extends CodedError {
+  constructor() {
+    super('IDEMPOTENCY_CONFLICT', 'caller', 'This Idempotency-Key was used for another request; choose a new one.');
+  }
+}
+
 export class BundleNotFoundError extends CodedError {
   constructor(storyId: string) {
     super('BUNDLE_NOT_FOUND', 'caller', `Story ${storyId} has no player bundle yet; run BUILD_PLAYER_BUNDLE.`);

@@ -6,7 +6,13 @@ import { isTerminal, taskStatuses } from './tasks.ts';
 const storyId = 'A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11';
 
 test('options are passed on as they were validated', () => {
-  const body = { operation: 'RUN_WORKFLOW_TASK', storyId, options: { task: 'CREATE_SHOT_LIST' }, attempts: 3 };
+  const body = {
+    operation: 'RUN_WORKFLOW_TASK',
+    storyId,
+    options: { task: 'CREATE_SHOT_LIST' },
+    attempts: 3,
+    autoStart: false,
+  };
   expect(parseCreateTask(body)).toEqual({ ok: true, value: body });
 });
 

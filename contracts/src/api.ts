@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { taskEventSchema } from './events.ts';
 import { type Operation, operationSchema, operations } from './operations.ts';
-import { taskSchema } from './tasks.ts';
+import { taskSchema, taskStatusSchema } from './tasks.ts';
 
 const storyId = z.guid({ error: ({ input }) => (input === undefined ? 'is required' : 'must be a uuid') });
 
@@ -12,6 +12,7 @@ const createTaskEnvelopeSchema = z.strictObject({
   storyId,
   options: z.unknown().optional(),
   attempts: z.int().min(1).max(20).optional(),
+  autoStart: z.boolean().default(true).describe('False: the task is held until it is started.'),
 });
 
 export interface CreateTaskRequest {
@@ -19,6 +20,7 @@ export interface CreateTaskRequest {
   readonly storyId: string;
   readonly options: Readonly<Record<string, unknown>>;
   readonly attempts?: number | undefined;
+  readonly autoStart: boolean;
 }
 
 export interface FieldError {
@@ -57,6 +59,44 @@ export function parseCreateTask(body: unknown): CreateTaskParse {
 }
 
 export const createTaskAnswerSchema = z.object({ taskId: z.guid() }).meta({ id: 'CreatedStoryTask' });
+
+/** The header: 1 to 255 visible ASCII characters, which is what any client and proxy can carry unchanged. */
+export const idempotencyKeySchema = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,255}$/, 'must be 1 to 255 visible ASCII characters')
+  .optional();
+
+export const listTasksQuerySchema = z.strictObject({
+  storyId: storyId.optional(),
+  status: taskStatusSchema.optional(),
+  operation: operationSchema.optional(),
+  limit: z.coerce.number().int().min(1).max(100).default(20),
+  cursor: z.string().max(200).optional().describe('The `nextCursor` of the page before; its inside means nothing.'),
+});
+
+export const listTasksAnswerSchema = z
+  .object({ tasks: z.array(taskSchema), nextCursor: z.string().nullable().describe('Null on the last page.') })
+  .meta({ id: 'StoryTaskPage' });
+export type ListTasksAnswer = z.infer<typeof listTasksAnswerSchema>;
+
+/** Fifteen digits stay exact in a JavaScript number. */
+const seqSchema = z
+  .string()
+  .regex(/^\d{1,15}$/, 'must be the number of an event')
+  .transform(Number);
+
+export const listEventsQuerySchema = z.strictObject({
+  after: seqSchema.optional().describe('Only events with a higher number; all when absent.'),
+});
+
+/** What an EventSource sends when it comes back; it wins over `after`, which stays in its URL. */
+export const lastEventIdSchema = z.union([z.literal('').transform(() => undefined), seqSchema]).optional();
+
+/** Events in one answer of GET …/events; who gets so many asks again after the last of them. */
+export const maxEventsPerPage = 500;
+
+export const listEventsAnswerSchema = z.object({ events: z.array(taskEventSchema) }).meta({ id: 'StoryTaskEvents' });
+export type ListEventsAnswer = z.infer<typeof listEventsAnswerSchema>;
 
 export const getTaskQuerySchema = z.strictObject({ limit: z.coerce.number().int().min(1).max(100).default(50) });
 

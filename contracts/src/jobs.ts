@@ -13,6 +13,15 @@ export const cancellationChannel = 'story-task-cancellations';
 
 export const cancellationMessageSchema = z.object({ taskId: z.guid() });
 
+/**
+ * Pub/sub channel: a task has events up to `seq`, or some more when its writer does not know the number. A hint that
+ * wakes readers, who always fetch by seq: it may be lost, late or told twice.
+ */
+export const taskEventsChannel = 'story-task-events';
+
+export const taskEventsHintSchema = z.object({ taskId: z.guid(), seq: z.int().min(1).optional() });
+export type TaskEventsHint = z.infer<typeof taskEventsHintSchema>;
+
 export const jobDataSchema = z.object({
   taskId: z.guid(),
   operation: operationSchema,

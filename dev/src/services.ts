@@ -32,6 +32,10 @@ export interface Services {
   readonly failure: Promise<never>;
   /** Stops the worker, and starts one with these variables besides the common ones. */
   replaceWorker(env: Readonly<Record<string, string>>): Promise<void>;
+  /** The present API's process id. */
+  apiPid(): number;
+  /** Stops the API, and starts one at the same address. */
+  replaceApi(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -101,7 +105,7 @@ async function startAll(
   stack.defer(() => worker.stop());
   const operator = await start('operator', {});
   stack.defer(() => operator.stop());
-  const api = await start('api', { PORT: String(port) });
+  let api = await start('api', { PORT: String(port) });
   stack.defer(() => api.stop());
   const apiUrl = `http://127.0.0.1:${port}`;
   tell(`api            ${apiUrl}`);
@@ -115,13 +119,18 @@ async function startAll(
     bundles,
     logs,
     environmentFile,
-    processes: { redis, lite, operator, api },
+    processes: { redis, lite, operator, api: { stop: () => api.stop() } },
     workerHealthUrl: () => `${worker.opsUrl}/healthz`,
     failure: Promise.race([workerFailure.promise, ...[redis, lite, operator, api].map((started) => started.failure)]),
     async replaceWorker(env) {
       await worker.stop();
       worker = await start('worker', env);
       worker.failure.catch(workerFailure.reject);
+    },
+    apiPid: () => api.pid,
+    async replaceApi() {
+      await api.stop();
+      api = await start('api', { PORT: String(port) });
     },
     stop: () => stack.disposeAsync(),
   };

@@ -4,6 +4,7 @@
  */
 import { cancellationChannel, cancellationMessageSchema } from '@story-tasks/contracts';
 import type { Redis } from 'ioredis';
+import { listen } from './channel.ts';
 
 /** @returns how many processes listened; rejects when Redis is away */
 export function publishCancellation(redis: Redis, taskId: string): Promise<number> {
@@ -11,19 +12,6 @@ export function publishCancellation(redis: Redis, taskId: string): Promise<numbe
 }
 
 /** @param redis of the use `subscriber`, used for nothing else */
-export async function subscribeToCancellations(redis: Redis, onCancel: (taskId: string) => void): Promise<void> {
-  redis.on('message', (channel, message) => {
-    if (channel !== cancellationChannel) return;
-    const parsed = cancellationMessageSchema.safeParse(jsonOrNull(message));
-    if (parsed.success) onCancel(parsed.data.taskId);
-  });
-  await redis.subscribe(cancellationChannel);
-}
-
-function jsonOrNull(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
+export function subscribeToCancellations(redis: Redis, onCancel: (taskId: string) => void): Promise<void> {
+  return listen(redis, cancellationChannel, cancellationMessageSchema, ({ taskId }) => onCancel(taskId));
 }

@@ -1,6 +1,7 @@
 /** What every process needs once. */
 export * from './cancellationBus.ts';
 export * from './environment.ts';
+export * from './eventBus.ts';
 export * from './lanes.ts';
 export * from './logger.ts';
 export * from './opsServer.ts';

@@ -6,4 +6,5 @@ export { makeFolder } from './makeFolder.ts';
 export { recordOf } from './rows.ts';
 export * from './sceneletsRepository.ts';
 export * from './storiesRepository.ts';
+export * from './storyTaskListings.ts';
 export * from './storyTasksRepository.ts';

@@ -26,6 +26,7 @@ import {
   TaskNotFoundError,
 } from './errors.ts';
 import { taskEventOf, taskRecordOf } from './rows.ts';
+import { createStoryTaskListings } from './storyTaskListings.ts';
 import { idSchema, validated } from './validation.ts';
 
 const jsonObject = z.record(z.string(), z.unknown());
@@ -137,6 +138,7 @@ export interface Release extends RunReport {
 }
 export type ReleaseOutcome = { readonly outcome: 'released' | 'cancelled' | 'stale'; readonly task: TaskRecord };
 export type CancelOutcome = { readonly outcome: 'cancelled' | 'cancelling' | 'terminal'; readonly task: TaskRecord };
+export type StartOutcome = { readonly outcome: 'started' | 'terminal'; readonly task: TaskRecord };
 export type CreateOutcome = { readonly outcome: 'created' | 'repeat' | 'conflict'; readonly task: TaskRecord };
 export type EnqueueFailure = { readonly outcome: 'failed' | 'refused'; readonly task: TaskRecord };
 
@@ -164,6 +166,8 @@ export function createStoryTasksRepository(store: Store) {
   }
 
   return {
+    ...createStoryTaskListings(store),
+
     /**
      * Creates a task and its first event in one step.
      * @throws ValidationError, StoryNotFoundError, RequesterNotFoundError, TaskNotFoundError (of `retryOf`)
@@ -304,6 +308,23 @@ export function createStoryTasksRepository(store: Store) {
     /** Ends a queued task at once, asks a running one to stop. */
     cancelTask: (taskId: string, reason?: string): Promise<CancelOutcome> =>
       transition<CancelOutcome['outcome']>('cancel_story_task', { taskId, reason, eventId: randomUUID() }),
+
+    /** Lets a held task go to its lane; one that is not held is answered as it stands. @throws TaskNotFoundError */
+    startTask: (taskId: string): Promise<StartOutcome> =>
+      transition<StartOutcome['outcome']>('start_story_task', { taskId, eventId: randomUUID() }),
+
+    /**
+     * Makes a new task for a lane from one that failed or was cancelled.
+     * @returns the new task
+     * @throws TaskNotFoundError, IllegalTransitionError when it did not end so, or when its story is gone
+     */
+    async retryTask(taskId: string): Promise<TaskRecord> {
+      const ids = { id: randomUUID(), eventId: randomUUID() };
+      const { outcome, task } = await transition('retry_story_task', { taskId, ...ids });
+      if (outcome === 'story_gone') throw new IllegalTransitionError(task, 'retried: its story is gone');
+      if (outcome !== 'created') throw new IllegalTransitionError(task, 'retried');
+      return task;
+    },
 
     /** Fails a task whose job could not be added, unless somebody has it already. */
     failEnqueue: (taskId: string, message: string): Promise<EnqueueFailure> =>

@@ -165,6 +165,24 @@ const cases: Case[] = [
     prepare: async () => of(await newTask(left), { message: 'no queue' }),
     events: 2,
   },
+  {
+    what: 'a start of a held task',
+    name: 'start_story_task',
+    outcome: 'started',
+    prepare: async () => of(await newTask(left, { held: true })),
+    events: 2,
+  },
+  {
+    what: 'a retry',
+    name: 'retry_story_task',
+    outcome: 'created',
+    prepare: async () => {
+      const [id, ended] = [randomUUID(), await newTask(left, { storyId: await newStory(left) })];
+      await cancel(left, ended);
+      return { taskId: id, request: { taskId: ended, id, eventId: randomUUID() } };
+    },
+    events: 1,
+  },
   { what: 'a scenelet', name: 'save_story_work', outcome: 'saved', prepare: scenelet, events: 2 },
 ];
 

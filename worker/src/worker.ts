@@ -16,6 +16,7 @@ import {
   type Logger,
   processEnvironment,
   processName,
+  publishTaskEvents,
   redisEnvironment,
   startOpsServer,
   storeEnvironment,
@@ -23,7 +24,9 @@ import {
   workerEnvironment,
 } from '@story-tasks/runtime';
 import { connectStore, createBundleStore, createStoryTasksRepository } from '@story-tasks/supabase';
+import type { Redis } from 'ioredis';
 import type { z } from 'zod';
+import { announcingRepository } from './announcingRepository.ts';
 import { LanePool } from './lanePool.ts';
 import { processJob, type WorkerDependencies } from './processJob.ts';
 import { RunningTasks } from './runningTasks.ts';
@@ -44,9 +47,9 @@ function retryAfterMs(attemptsSpent: number): number {
   return full * (0.5 + Math.random() / 2);
 }
 
-async function wire(settings: WorkerSettings, logger: Logger): Promise<WorkerDependencies> {
+async function wire(settings: WorkerSettings, prompt: Redis, logger: Logger): Promise<WorkerDependencies> {
   const store = connectStore({ url: settings.SUPABASE_URL, secretKey: settings.SUPABASE_SECRET_KEY });
-  const repository = createStoryTasksRepository(store);
+  const repository = announcingRepository(createStoryTasksRepository(store), (hint) => publishTaskEvents(prompt, hint));
   const leaseMs = settings.LEASE_SECONDS * 1_000;
   const bundles = createBundleStore(settings.BUNDLE_STORE, { client: store.client });
   // A store that is away now is made ready by the first bundle.
@@ -64,11 +67,11 @@ async function wire(settings: WorkerSettings, logger: Logger): Promise<WorkerDep
 }
 
 export async function startWorker(settings: WorkerSettings, logger: Logger): Promise<Component> {
-  const dependencies = await wire(settings, logger);
+  const prompt = connectRedis(settings.REDIS_URL, 'prompt', logger);
+  const dependencies = await wire(settings, prompt, logger);
   const { running, logging, workerId } = dependencies;
   const { provider, model } = dependencies.llm;
   const blocking = connectRedis(settings.REDIS_URL, 'blocking', logger);
-  const prompt = connectRedis(settings.REDIS_URL, 'prompt', logger);
   const subscriber = connectRedis(settings.REDIS_URL, 'subscriber', logger);
   const lanes = createLanes(prompt);
   void subscribeToCancellations(subscriber, (taskId) => running.cancel(taskId));

@@ -1,40 +1,52 @@
-import { operations, parseCreateTask } from '@story-tasks/contracts';
-import { LaneUnavailableError } from '@story-tasks/runtime';
-import { StoryNotFoundError } from '@story-tasks/supabase';
+import { type CreateTaskRequest, idempotencyKeySchema, operations, parseCreateTask } from '@story-tasks/contracts';
+import { type NewTask, StoryNotFoundError } from '@story-tasks/supabase';
 import { z } from 'zod';
-import type { ApiDependencies } from '../dependencies.ts';
 import { defineEndpoint } from '../endpoint.ts';
-import { RequestInvalidError, TaskNotEnqueuedError } from '../errors.ts';
+import { IdempotencyConflictError, RequestInvalidError } from '../errors.ts';
+import { ensureJob, placeNewTask } from '../tasks/lanePlacement.ts';
+import { requestHash } from '../tasks/requestHash.ts';
 import { noQuery } from './parts.ts';
 
-/** The row is written first: once it is there, the task survives whatever happens to this process or to Redis. */
+/** Whether a key was seen before, Postgres decides: so it holds for any number of API processes. */
 export const createStoryTask = defineEndpoint({
   method: 'post',
   path: '/api/story-tasks',
   summary: 'Create a task and put it into its lane.',
   params: z.object({}),
   query: noQuery,
+  headers: z.object({ 'idempotency-key': idempotencyKeySchema }),
   body: z.unknown(),
-  async handle(dependencies, { body, note, logger }) {
+  async handle(dependencies, { body, headers, note }) {
     const parsed = parseCreateTask(body);
     if (!parsed.ok) throw new RequestInvalidError(parsed.errors);
-    const { operation, storyId, options, attempts } = parsed.value;
-    const maxAttempts = attempts ?? operations[operation].defaults.attempts;
+    const { operation, storyId } = parsed.value;
     note({ operation, storyId });
-    const { task } = await dependencies.tasks
-      .createTask({ operation, storyId, payload: { ...options }, dispatch: 'queue', maxAttempts })
-      .catch(tellOfStory);
+    const created = newTaskOf(parsed.value, headers['idempotency-key']);
+    const { outcome, task } = await dependencies.tasks.createTask(created).catch(tellOfStory);
+    if (outcome === 'conflict') throw new IdempotencyConflictError();
     note({ taskId: task.id });
-    try {
-      await dependencies.lanes.enqueue(task);
-    } catch (error) {
-      if (!(error instanceof LaneUnavailableError)) throw error;
-      logger.warn({ taskId: task.id, operation, storyId }, 'the lane did not take the task');
-      await giveUp(dependencies, task.id);
-    }
-    return { status: 201, headers: { Location: `/api/story-tasks/${task.id}` }, body: { taskId: task.id } };
+    // Who asked first may have died between the row and the job. Failing the task for a lane that is away would take
+    // it from whoever was told of it, so a repeat leaves it as it is.
+    if (outcome === 'repeat') await ensureJob(dependencies, task);
+    else await placeNewTask(dependencies, task);
+    const status = outcome === 'repeat' ? 200 : 201;
+    return { status, headers: { Location: `/api/story-tasks/${task.id}` }, body: { taskId: task.id } };
   },
 });
+
+function newTaskOf(request: CreateTaskRequest, idempotencyKey: string | undefined): NewTask {
+  const { operation, storyId, options, attempts, autoStart } = request;
+  const maxAttempts = attempts ?? operations[operation].defaults.attempts;
+  const task: NewTask = {
+    operation,
+    storyId,
+    payload: { ...options },
+    dispatch: 'queue',
+    held: !autoStart,
+    maxAttempts,
+  };
+  return idempotencyKey === undefined ? task : { ...task, idempotencyKey, requestHash: requestHash(request) };
+}
 
 /** Of a create, an unknown story is a fault in the body, not a missing page. */
 function tellOfStory(error: unknown): never {
@@ -42,10 +54,4 @@ function tellOfStory(error: unknown): never {
     throw new RequestInvalidError([{ path: 'storyId', message: error.message }]);
   }
   throw error;
-}
-
-/** Fails the task, unless the reconciler found it first and somebody runs it: then all is well. */
-async function giveUp({ tasks }: ApiDependencies, taskId: string): Promise<void> {
-  const { outcome } = await tasks.failEnqueue(taskId, 'The task could not be queued: Redis is down, slow or full.');
-  if (outcome === 'failed') throw new TaskNotEnqueuedError(taskId);
 }

@@ -1,0 +1,19 @@
+import { defineEndpoint } from '../endpoint.ts';
+import { placeNewTask } from '../tasks/lanePlacement.ts';
+import { idParams, noInput, noQuery } from './parts.ts';
+
+/** The old task stays as it ended; what it persisted belongs to the story, where the new one finds it. */
+export const retryStoryTask = defineEndpoint({
+  method: 'post',
+  path: '/api/story-tasks/:id/retry',
+  summary: 'Create a new task from one that failed or was cancelled, with its operation, options and attempts.',
+  params: idParams,
+  query: noQuery,
+  body: noInput,
+  async handle(dependencies, { params, note }) {
+    const task = await dependencies.tasks.retryTask(params.id);
+    note({ taskId: task.id, operation: task.operation });
+    await placeNewTask(dependencies, task);
+    return { status: 201, headers: { Location: `/api/story-tasks/${task.id}` }, body: { taskId: task.id } };
+  },
+});

@@ -1,0 +1,33 @@
+/** The worker's repository, which tells the streams of the API of each write that its readers wait for. */
+import type { TaskEventsHint, TaskRecord } from '@story-tasks/contracts';
+import type { BatchAnswer, StoryTasksRepository } from '@story-tasks/supabase';
+
+/** Answers to a batch whose events were written. */
+const accepted: ReadonlySet<BatchAnswer | undefined> = new Set(['ok', 'cancel']);
+
+/** @param announce called after the write was answered; must not throw */
+export function announcingRepository(
+  repository: StoryTasksRepository,
+  announce: (hint: TaskEventsHint) => void,
+): StoryTasksRepository {
+  const told = <Outcome extends { readonly task: TaskRecord }>(outcome: Outcome): Outcome => {
+    announce({ taskId: outcome.task.id, seq: outcome.task.lastSeq });
+    return outcome;
+  };
+  return {
+    ...repository,
+    async claimTask(claim) {
+      const outcome = await repository.claimTask(claim);
+      return outcome.outcome === 'claimed' ? told(outcome) : outcome;
+    },
+    async appendBatch(entries) {
+      const answers = await repository.appendBatch(entries);
+      for (const { taskId, events = [] } of entries) {
+        if (events.length > 0 && accepted.has(answers[taskId])) announce({ taskId });
+      }
+      return answers;
+    },
+    finishTask: async (finish) => told(await repository.finishTask(finish)),
+    releaseTask: async (release) => told(await repository.releaseTask(release)),
+  };
+}
