@@ -28,10 +28,14 @@ export interface Services {
   readonly processes: Record<'redis' | 'lite' | 'operator' | 'api', { stop(): Promise<void> }>;
   /** Where the present worker tells of its health. */
   workerHealthUrl(): string;
+  /** The present worker, for a test that has it crash. */
+  worker(): Pick<StartedProcess, 'kill' | 'freeze' | 'thaw'>;
   /** Rejects when one of the processes ends by itself. */
   readonly failure: Promise<never>;
   /** Stops the worker, and starts one with these variables besides the common ones. */
   replaceWorker(env: Readonly<Record<string, string>>): Promise<void>;
+  /** Starts a worker beside the present one, and makes it the present one. */
+  addWorker(env: Readonly<Record<string, string>>): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -72,11 +76,14 @@ async function startAll(
     OPS_HOST: '127.0.0.1',
   };
   const start = (part: Part, env: Readonly<Record<string, string>>) => startPart(part, { ...common, ...env }, logs);
-  let worker = await start(
-    'worker',
+  const startWorker = async (env: Readonly<Record<string, string>>) => {
+    const started = await start('worker', env);
+    stack.defer(() => started.stop());
+    return started;
+  };
+  let worker = await startWorker(
     offlineLatencyMs === undefined ? {} : { OFFLINE_LATENCY_MS: String(offlineLatencyMs) },
   );
-  stack.defer(() => worker.stop());
   const operator = await start('operator', {});
   stack.defer(() => operator.stop());
   const api = await start('api', { PORT: String(port) });
@@ -93,10 +100,14 @@ async function startAll(
     environmentFile: await writeEnvironment(stateDir, common),
     processes: { redis, lite, operator, api },
     workerHealthUrl: () => `${worker.opsUrl}/healthz`,
+    worker: () => worker,
     failure: Promise.race([redis, lite, worker, operator, api].map((started) => started.failure)),
     async replaceWorker(env) {
       await worker.stop();
-      worker = await start('worker', env);
+      worker = await startWorker(env);
+    },
+    async addWorker(env) {
+      worker = await startWorker(env);
     },
     stop: () => stack.disposeAsync(),
   };
