@@ -104,12 +104,16 @@ export function createLanes(redis: Redis) {
       (await answered(queueOf(operation).remove(jobId))) === 1,
 
     /**
-     * Waits a moment for the connection. For whoever has much to ask: each question alone would wait longer.
+     * Asks whether Redis answers at all, and at the start waits for it a moment. For whoever has much to ask: each
+     * question alone would wait longer.
      * @throws LaneUnavailableError within a second
      */
     async ready(): Promise<void> {
-      const [queue] = queues.values();
-      await answered(queue?.waitUntilReady() ?? Promise.resolve(), connectLimitMs);
+      const connected = Promise.all([...queues.values()].map((queue) => queue.waitUntilReady()));
+      await answered(
+        connected.then(() => redis.ping()),
+        connectLimitMs,
+      );
     },
 
     /** Removes the job of a task that will not run. A job that a worker holds stays: its claim will be refused. */
