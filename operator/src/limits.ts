@@ -3,7 +3,7 @@ export const limits = {
   /** Lost runs that are mended in one call, which holds their row locks until it is done. */
   lostRuns: 100,
   /** Queued rows that are compared with their lanes. */
-  queuedRows: 200,
+  queuedRows: 500,
   /** Jobs of each state of one lane that are compared with their rows. */
   jobs: 50,
   /** Tasks that are deleted in one call; their events go with them. */

@@ -1,6 +1,6 @@
 import { createLogger } from '@story-tasks/runtime';
 import { expect, test } from 'vitest';
-import { type ReconcilePart, Reconciler } from './reconciler.ts';
+import { everyTick, type ReconcilePart, Reconciler } from './reconciler.ts';
 
 const task = { id: 'a', operation: 'BUILD_PLAYER_BUNDLE' } as const;
 const reconcilerOf = (...parts: ReconcilePart[]) => new Reconciler(parts, createLogger('test', 'silent'));
@@ -29,4 +29,28 @@ test('a tick answers how often each action was done', async () => {
     { enqueued: 2, job_removed: 1 },
     { enqueued: 2, job_removed: 1 },
   ]);
+});
+
+test('a shutdown waits for the part under way, and begins no other', async () => {
+  const begun: string[] = [];
+  const release = Promise.withResolvers<void>();
+  const part = (name: string, run: () => Promise<void>): ReconcilePart => ({
+    name,
+    run: () => {
+      begun.push(name);
+      return run();
+    },
+  });
+  const loop = everyTick(
+    reconcilerOf(
+      part('first', () => release.promise),
+      part('second', async () => undefined),
+    ),
+    1,
+  );
+  const stopped = loop.stop().then(() => begun.push('stopped'));
+  expect(begun).toEqual(['first']);
+  release.resolve();
+  await stopped;
+  expect(begun).toEqual(['first', 'stopped']);
 });

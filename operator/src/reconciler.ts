@@ -34,14 +34,19 @@ export class Reconciler {
     this.#logger = logger;
   }
 
-  /** @returns how often each action was done */
-  async tick(): Promise<Partial<Record<ReconcileAction, number>>> {
+  /**
+   * @param ending true: the parts that have not begun are left to the next process, so that a shutdown waits for one alone
+   * @returns how often each action was done
+   */
+  async tick(ending: () => boolean = () => false): Promise<Partial<Record<ReconcileAction, number>>> {
     const counts: Partial<Record<ReconcileAction, number>> = {};
     const done: Done = (action, { id: taskId, operation, storyId }) => {
       counts[action] = (counts[action] ?? 0) + 1;
       this.#logger.info({ action, taskId, operation, storyId }, actions[action]);
     };
-    for (const part of this.#parts) await this.#run(part, done);
+    for (const part of this.#parts) {
+      if (!ending()) await this.#run(part, done);
+    }
     return counts;
   }
 
@@ -60,7 +65,7 @@ export function everyTick(reconciler: Pick<Reconciler, 'tick'>, intervalMs: numb
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> = Promise.resolve();
   const tick = async () => {
-    await reconciler.tick();
+    await reconciler.tick(() => stopped);
     if (!stopped) timer = setTimeout(start, intervalMs);
   };
   const start = () => {

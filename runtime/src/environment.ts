@@ -84,5 +84,5 @@ export const operatorEnvironment = z.object({
     .positive()
     .max(36_500)
     .optional()
-    .describe('Tasks that ended longer ago are deleted, with their events. Unset: all are kept.'),
+    .describe('Tasks that ended longer ago are deleted, with their events and idempotency keys. Unset: all are kept.'),
 });
