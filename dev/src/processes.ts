@@ -19,6 +19,11 @@ export interface StartedProcess {
   /** Rejects, with the end of its log, when the process ends before it is stopped. */
   readonly failure: Promise<never>;
   stop(): Promise<void>;
+  /** Ends the process as a crash does: at once, with nothing handed over. */
+  kill(): Promise<void>;
+  /** Freezes the process, as a machine does that is out of memory or suspended. */
+  freeze(): void;
+  thaw(): void;
 }
 
 export function commandExists(command: string): boolean {
@@ -56,6 +61,12 @@ export async function startProcess(options: ProcessOptions): Promise<StartedProc
       await stopChild(child);
       await options.cleanUp?.();
     },
+    async kill() {
+      stopping = true;
+      await ended(child, 'SIGKILL');
+    },
+    freeze: () => void child.kill('SIGSTOP'),
+    thaw: () => void child.kill('SIGCONT'),
   };
 }
 
@@ -82,10 +93,15 @@ export function withoutModelSettings(): NodeJS.ProcessEnv {
 }
 
 async function stopChild(child: ChildProcess): Promise<void> {
+  const forced = setTimeout(() => child.kill('SIGKILL'), stopTimeoutMs);
+  await ended(child, 'SIGTERM');
+  clearTimeout(forced);
+}
+
+/** Sends the signal, and waits for the end. A process that has ended already is left alone. */
+async function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, 'exit');
-  child.kill('SIGTERM');
-  const forced = setTimeout(() => child.kill('SIGKILL'), stopTimeoutMs);
+  child.kill(signal);
   await exited;
-  clearTimeout(forced);
 }

@@ -28,6 +28,8 @@ export interface Services {
   readonly processes: Record<'redis' | 'lite' | 'operator' | 'api', { stop(): Promise<void> }>;
   /** Where the present worker tells of its health. */
   workerHealthUrl(): string;
+  /** The present worker, for a test that has it crash. */
+  worker(): Pick<StartedProcess, 'kill' | 'freeze' | 'thaw'>;
   /** Rejects when one of the processes ends by itself. */
   readonly failure: Promise<never>;
   /** Stops the worker, and starts one with these variables besides the common ones. */
@@ -36,6 +38,8 @@ export interface Services {
   apiPid(): number;
   /** Stops the API, and starts one at the same address. */
   replaceApi(): Promise<void>;
+  /** Starts a worker beside the present one, and makes it the present one. */
+  addWorker(env: Readonly<Record<string, string>>): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -96,13 +100,16 @@ async function startAll(
     await lock.note(started.pid);
     return started;
   };
-  let worker = await start(
-    'worker',
+  const workerFailure = Promise.withResolvers<never>();
+  const startWorker = async (env: Readonly<Record<string, string>>) => {
+    const started = await start('worker', env);
+    started.failure.catch(workerFailure.reject);
+    stack.defer(() => started.stop());
+    return started;
+  };
+  let worker = await startWorker(
     offlineLatencyMs === undefined ? {} : { OFFLINE_LATENCY_MS: String(offlineLatencyMs) },
   );
-  const workerFailure = Promise.withResolvers<never>();
-  worker.failure.catch(workerFailure.reject);
-  stack.defer(() => worker.stop());
   const operator = await start('operator', {});
   stack.defer(() => operator.stop());
   let api = await start('api', { PORT: String(port) });
@@ -121,11 +128,14 @@ async function startAll(
     environmentFile,
     processes: { redis, lite, operator, api: { stop: () => api.stop() } },
     workerHealthUrl: () => `${worker.opsUrl}/healthz`,
+    worker: () => worker,
     failure: Promise.race([workerFailure.promise, ...[redis, lite, operator, api].map((started) => started.failure)]),
     async replaceWorker(env) {
       await worker.stop();
-      worker = await start('worker', env);
-      worker.failure.catch(workerFailure.reject);
+      worker = await startWorker(env);
+    },
+    async addWorker(env) {
+      worker = await startWorker(env);
     },
     apiPid: () => api.pid,
     async replaceApi() {

@@ -22,6 +22,8 @@ export interface System extends Services {
   readonly client: ApiClient;
   readonly tasks: StoryTasksRepository;
   readonly stories: StoriesRepository;
+  /** The variables that the processes share, for one more. */
+  readonly environment: Readonly<Record<string, string>>;
   /** Everything that the processes logged. */
   allLogs(): Promise<string>;
 }
@@ -33,13 +35,16 @@ export async function startSystem(offlineLatencyMs = 0): Promise<System> {
   // A test that takes a process away is not to be ended by that.
   services.failure.catch(() => undefined);
   const env = await readFile(services.environmentFile, 'utf8');
-  const value = (name: string) => new RegExp(`${name}='(.*)'`).exec(env)?.[1] ?? '';
-  const store = connectStore({ url: value('SUPABASE_URL'), secretKey: value('SUPABASE_SECRET_KEY') });
+  const environment = Object.fromEntries(
+    [...env.matchAll(/export (\w+)='(.*)'/g)].map(([, name, value]) => [name, value]),
+  );
+  const store = connectStore({ url: environment['SUPABASE_URL'], secretKey: environment['SUPABASE_SECRET_KEY'] });
   return {
     ...services,
     client: new ApiClient(services.apiUrl),
     tasks: createStoryTasksRepository(store),
     stories: createStoriesRepository(store),
+    environment,
     allLogs: () => readLogs(services.logs),
     async stop() {
       await services.stop();

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { GetTaskAnswer } from '@story-tasks/contracts';
 import { Queue } from 'bullmq';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expectSoundEvents } from './soundEvents.ts';
 import { canary, ended, inCall, type System, startSystem, waitForTask } from './system.ts';
 
 /** Longer than any test looks: a task that ends sooner was stopped in the middle of its call. */
@@ -14,21 +14,6 @@ beforeAll(async () => {
 afterAll(() => system.stop());
 
 const newStory = () => system.client.createStory('A fox', `A fox crosses a frozen lake. ${canary}`);
-
-/** Rules that hold for any task: numbers without a gap, one terminal event, progress that never falls in an attempt. */
-function expectSoundEvents({ events }: GetTaskAnswer): void {
-  const oldestFirst = [...events].reverse();
-  expect(oldestFirst.map((event) => event.seq)).toEqual(oldestFirst.map((_, index) => index + 1));
-  const terminal = oldestFirst.filter((event) => ['succeeded', 'failed', 'cancelled'].includes(event.status ?? ''));
-  expect(terminal).toHaveLength(1);
-  expect(terminal[0]).toBe(oldestFirst.at(-1));
-  let reached = 0;
-  for (const { status, progressOverride } of oldestFirst) {
-    if (status === 'running') reached = 0;
-    if (progressOverride !== null) expect(progressOverride).toBeGreaterThanOrEqual(reached);
-    reached = progressOverride ?? reached;
-  }
-}
 
 async function jobOf(taskId: string, operation: string): Promise<boolean> {
   const { hostname: host, port } = new URL(system.redisUrl);

@@ -1,4 +1,4 @@
-/** Which queued rows need a job: the pure half of the reconciler. */
+/** Which queued rows need a job, and when. */
 import type { TaskRecord } from '@story-tasks/contracts';
 
 export interface QueuedObservation {
@@ -14,16 +14,25 @@ export interface EnqueueAction {
 }
 
 /**
- * A queue task that waits and has no job was left behind (its API died before it enqueued it, or Redis lost the lane).
- * A direct task belongs to whoever made it, a held one waits for its start.
+ * A queue task that waits and has no job was left behind: its API died before it enqueued it, its worker was lost, or
+ * Redis lost the lane. A direct task belongs to whoever made it, a held one waits for its start.
  *
- * @param now milliseconds since the epoch, by this process's clock; a wrong one only makes a job early or late, and the
- *   claim is judged by the database's
+ * @param now milliseconds since the epoch, by this process's clock
  */
 export function decideEnqueue(observed: readonly QueuedObservation[], now: number): EnqueueAction[] {
   return observed
     .filter(
       ({ task, hasJob }) => hasJob === false && task.dispatch === 'queue' && task.status === 'queued' && !task.held,
     )
-    .map(({ task }) => ({ task, delayMs: Math.max(0, Date.parse(task.availableAt) - now) }));
+    .map(({ task }) => ({ task, delayMs: delayOf(task, now) }));
+}
+
+/**
+ * Until the row may be claimed. Never longer than it had to wait when it was written, which two readings of the
+ * database's clock say: a clock of ours that is minutes behind would put jobs off by as much. One that is ahead only has
+ * the claim refused, and the worker puts the job off by what the database says.
+ */
+function delayOf(task: TaskRecord, now: number): number {
+  const availableAt = Date.parse(task.availableAt);
+  return Math.max(0, Math.min(availableAt - now, availableAt - Date.parse(task.updatedAt)));
 }

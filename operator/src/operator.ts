@@ -3,6 +3,7 @@ import {
   type Component,
   connectRedis,
   createLanes,
+  type Lanes,
   type Logger,
   operatorEnvironment,
   processEnvironment,
@@ -10,9 +11,13 @@ import {
   startOpsServer,
   storeEnvironment,
 } from '@story-tasks/runtime';
-import { connectStore, createStoryTasksRepository } from '@story-tasks/supabase';
+import { connectStore, createReconcileRepository, createStoryTasksRepository, type Store } from '@story-tasks/supabase';
 import type { z } from 'zod';
-import { everyTick, Reconciler } from './reconciler.ts';
+import { lostRuns } from './lostRuns.ts';
+import { oldTasks } from './oldTasks.ts';
+import { orphanedJobs } from './orphanedJobs.ts';
+import { queuedRows } from './queuedRows.ts';
+import { everyTick, type ReconcilePart, Reconciler } from './reconciler.ts';
 
 export const operatorSettings = processEnvironment
   .extend(redisEnvironment.shape)
@@ -20,13 +25,25 @@ export const operatorSettings = processEnvironment
   .extend(operatorEnvironment.shape);
 export type OperatorSettings = z.output<typeof operatorSettings>;
 
+/** Lost runs first: what they leave queued has its job before the rest of the tick. */
+function reconcileParts(store: Store, lanes: Lanes, retentionDays: number | undefined): ReconcilePart[] {
+  const record = createReconcileRepository(store);
+  const tasks = createStoryTasksRepository(store);
+  const now = Date.now;
+  return [
+    lostRuns({ record, lanes, now }),
+    queuedRows({ tasks, lanes, now }),
+    orphanedJobs({ record, lanes }),
+    oldTasks({ record, retentionDays, now }),
+  ];
+}
+
 export async function startOperator(settings: OperatorSettings, logger: Logger): Promise<Component> {
   const store = connectStore({ url: settings.SUPABASE_URL, secretKey: settings.SUPABASE_SECRET_KEY });
   const redis = connectRedis(settings.REDIS_URL, 'prompt', logger);
   const lanes = createLanes(redis);
-  const tasks = createStoryTasksRepository(store);
-  const reconciler = new Reconciler({ tasks, lanes, now: Date.now, logger });
-  const loop = everyTick(reconciler, settings.RECONCILE_SECONDS * 1_000, logger);
+  const reconciler = new Reconciler(reconcileParts(store, lanes, settings.RETENTION_DAYS), logger);
+  const loop = everyTick(reconciler, settings.RECONCILE_SECONDS * 1_000);
   const ops = await startOpsServer({
     port: settings.OPS_PORT,
     host: settings.OPS_HOST,

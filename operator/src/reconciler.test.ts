@@ -1,35 +1,56 @@
-import type { TaskRecord } from '@story-tasks/contracts';
 import { createLogger } from '@story-tasks/runtime';
 import { expect, test } from 'vitest';
-import { Reconciler } from './reconciler.ts';
+import { everyTick, type ReconcilePart, Reconciler } from './reconciler.ts';
 
-const row = (number: number) =>
-  ({
-    id: String(number).padStart(6, '0'),
-    dispatch: 'queue',
-    status: 'queued',
-    held: false,
-    availableAt: '2026-11-22T11:59:00Z',
-  }) as TaskRecord;
+const task = { id: 'a', operation: 'BUILD_PLAYER_BUNDLE' } as const;
+const reconcilerOf = (...parts: ReconcilePart[]) => new Reconciler(parts, createLogger('test', 'silent'));
 
-function reconcilerOver(rows: readonly TaskRecord[]) {
-  const enqueued: string[] = [];
-  const reconciler = new Reconciler({
-    tasks: {
-      listQueued: async (after, limit) => rows.filter((task) => after === null || task.id > after).slice(0, limit),
+test('a part that fails does not stop the others, and what it did before counts', async () => {
+  const failing: ReconcilePart = {
+    name: 'failing',
+    async run(done) {
+      done('requeued', task);
+      throw new Error('Redis is away');
     },
-    lanes: { hasJob: async (task) => enqueued.includes(task.id), enqueue: async (task) => void enqueued.push(task.id) },
-    now: () => Date.parse('2026-11-22T12:00:00Z'),
-    logger: createLogger('test', 'silent'),
-  });
-  return { reconciler, enqueued };
-}
+  };
+  const working: ReconcilePart = { name: 'working', run: async (done) => done('purged', task) };
+  expect(await reconcilerOf(failing, working).tick()).toEqual({ requeued: 1, purged: 1 });
+});
 
-test('a tick does one page, the next goes on behind it, and then it begins anew', async () => {
-  const rows = Array.from({ length: 450 }, (_, number) => row(number));
-  const { reconciler, enqueued } = reconcilerOver(rows);
-  expect([await reconciler.tick(), await reconciler.tick(), await reconciler.tick(), await reconciler.tick()]).toEqual([
-    200, 200, 50, 0,
+test('a tick answers how often each action was done', async () => {
+  const part: ReconcilePart = {
+    name: 'busy',
+    async run(done) {
+      for (const action of ['enqueued', 'job_removed', 'enqueued'] as const) done(action, task);
+    },
+  };
+  const reconciler = reconcilerOf(part);
+  expect([await reconciler.tick(), await reconciler.tick()]).toEqual([
+    { enqueued: 2, job_removed: 1 },
+    { enqueued: 2, job_removed: 1 },
   ]);
-  expect(enqueued).toEqual(rows.map((task) => task.id));
+});
+
+test('a shutdown waits for the part under way, and begins no other', async () => {
+  const begun: string[] = [];
+  const release = Promise.withResolvers<void>();
+  const part = (name: string, run: () => Promise<void>): ReconcilePart => ({
+    name,
+    run: () => {
+      begun.push(name);
+      return run();
+    },
+  });
+  const loop = everyTick(
+    reconcilerOf(
+      part('first', () => release.promise),
+      part('second', async () => undefined),
+    ),
+    1,
+  );
+  const stopped = loop.stop().then(() => begun.push('stopped'));
+  expect(begun).toEqual(['first']);
+  release.resolve();
+  await stopped;
+  expect(begun).toEqual(['first', 'stopped']);
 });

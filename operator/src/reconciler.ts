@@ -1,62 +1,71 @@
-/** Observe, decide, apply, one bounded page a tick: the shell around the reconciler's decision. */
-import type { TaskRecord } from '@story-tasks/contracts';
-import type { Lanes, Logger } from '@story-tasks/runtime';
-import type { StoryTasksRepository } from '@story-tasks/supabase';
-import { decideEnqueue, type QueuedObservation } from './decideEnqueue.ts';
+/** The reconciler: its parts one after the other, each bounded, and none in another's way. */
+import type { Operation } from '@story-tasks/contracts';
+import type { Logger } from '@story-tasks/runtime';
 
-export interface ReconcilerDependencies {
-  readonly tasks: Pick<StoryTasksRepository, 'listQueued'>;
-  readonly lanes: Pick<Lanes, 'hasJob' | 'enqueue'>;
-  /** Milliseconds since the epoch. */
-  readonly now: () => number;
-  readonly logger: Logger;
+/** What the reconciler does to a task or its job, as it is counted and logged. */
+const actions = {
+  requeued: 'a run lost its worker; the task is queued again',
+  lost: 'a run lost its worker; the task failed',
+  cancelled: 'a run that was asked to stop lost its worker; the task is cancelled',
+  enqueued: 'a queued task had no job; added it',
+  job_removed: 'a job had no task to run; removed it',
+  purged: 'a task was kept for long enough; deleted it',
+} as const;
+export type ReconcileAction = keyof typeof actions;
+
+/** Told each action as soon as it is done, so that what a failure cut off still counts. */
+export type Done = (
+  action: ReconcileAction,
+  task: { readonly id: string; readonly operation: Operation; readonly storyId?: string | null },
+) => void;
+
+/** One thing that the reconciler sees to: observes, decides and applies, with a bound on the work of one tick. */
+export interface ReconcilePart {
+  readonly name: string;
+  run(done: Done): Promise<void>;
 }
-
-/** Rows a tick; the next tick goes on behind them. */
-const pageSize = 200;
 
 export class Reconciler {
-  readonly #dependencies: ReconcilerDependencies;
-  #after: string | null = null;
+  readonly #parts: readonly ReconcilePart[];
+  readonly #logger: Logger;
 
-  constructor(dependencies: ReconcilerDependencies) {
-    this.#dependencies = dependencies;
+  constructor(parts: readonly ReconcilePart[], logger: Logger) {
+    this.#parts = parts;
+    this.#logger = logger;
   }
 
-  /** @returns how many jobs were added */
-  async tick(): Promise<number> {
-    const { tasks, now } = this.#dependencies;
-    const page = await tasks.listQueued(this.#after, pageSize);
-    this.#after = page.length < pageSize ? null : (page.at(-1)?.id ?? null);
-    const observed = await Promise.all(page.map((task) => this.#observe(task)));
-    const actions = decideEnqueue(observed, now());
-    for (const { task, delayMs } of actions) await this.#enqueue(task, delayMs);
-    return actions.length;
+  /**
+   * @param ending true: the parts that have not begun are left to the next process, so that a shutdown waits for one alone
+   * @returns how often each action was done
+   */
+  async tick(ending: () => boolean = () => false): Promise<Partial<Record<ReconcileAction, number>>> {
+    const counts: Partial<Record<ReconcileAction, number>> = {};
+    const done: Done = (action, { id: taskId, operation, storyId }) => {
+      counts[action] = (counts[action] ?? 0) + 1;
+      this.#logger.info({ action, taskId, operation, storyId }, actions[action]);
+    };
+    for (const part of this.#parts) {
+      if (!ending()) await this.#run(part, done);
+    }
+    return counts;
   }
 
-  async #observe(task: TaskRecord): Promise<QueuedObservation> {
-    const hasJob = await this.#dependencies.lanes.hasJob(task).catch(() => null);
-    return { task, hasJob };
-  }
-
-  async #enqueue(task: TaskRecord, delayMs: number): Promise<void> {
-    const { id: taskId, operation, storyId } = task;
-    await this.#dependencies.lanes.enqueue(task, delayMs);
-    this.#dependencies.logger.info({ taskId, operation, storyId }, 'a queued task had no job; added it');
+  async #run(part: ReconcilePart, done: Done): Promise<void> {
+    try {
+      await part.run(done);
+    } catch (error) {
+      this.#logger.warn({ error, part: part.name }, 'a part of the reconciler failed');
+    }
   }
 }
 
-/** Ticks until stopped; a tick that fails is logged, and the next one tries again. */
-export function everyTick(reconciler: Reconciler, intervalMs: number, logger: Logger): { stop(): Promise<void> } {
+/** Ticks until stopped. */
+export function everyTick(reconciler: Pick<Reconciler, 'tick'>, intervalMs: number): { stop(): Promise<void> } {
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> = Promise.resolve();
   const tick = async () => {
-    try {
-      await reconciler.tick();
-    } catch (error) {
-      logger.warn({ error }, 'reconcile failed');
-    }
+    await reconciler.tick(() => stopped);
     if (!stopped) timer = setTimeout(start, intervalMs);
   };
   const start = () => {

@@ -83,5 +83,11 @@ export const workerEnvironment = z.object({
 });
 
 export const operatorEnvironment = z.object({
-  RECONCILE_SECONDS: seconds(2).describe('How often rows are compared with lanes.'),
+  RECONCILE_SECONDS: seconds(2).describe('How often lost runs are looked for, and rows compared with lanes.'),
+  RETENTION_DAYS: z.coerce
+    .number()
+    .positive()
+    .max(36_500)
+    .optional()
+    .describe('Tasks that ended longer ago are deleted, with their events and idempotency keys. Unset: all are kept.'),
 });

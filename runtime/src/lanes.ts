@@ -8,12 +8,12 @@ import {
   operationNames,
   type TaskRecord,
 } from '@story-tasks/contracts';
-import { type ConnectionOptions, type Job, Queue } from 'bullmq';
+import { type ConnectionOptions, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 
 export class LaneUnavailableError extends CodedError {
   constructor() {
-    super('LANE_UNAVAILABLE', 'retryable', 'The task could not be put into its lane: Redis is down, slow or full.');
+    super('LANE_UNAVAILABLE', 'retryable', 'The lane did not take the call: Redis is down, slow or full.');
   }
 }
 
@@ -31,6 +31,7 @@ const liveStates = ['waiting', 'prioritized', 'delayed', 'active'] as const;
 const jobOptions = { attempts: 1, removeOnComplete: true, removeOnFail: true };
 
 const enqueueTimeoutMs = 3_000;
+const connectLimitMs = 1_000;
 
 export type Lanes = ReturnType<typeof createLanes>;
 
@@ -59,19 +60,60 @@ export function createLanes(redis: Redis) {
     async enqueue(task: TaskRecord, delayMs = 0): Promise<void> {
       const options = { ...jobOptions, jobId: task.id, delay: Math.max(0, Math.ceil(delayMs)) };
       const added = queueOf(task.operation).add(task.operation, jobDataOf(task), options);
-      await within(enqueueTimeoutMs, added).catch(() => {
-        throw new LaneUnavailableError();
-      });
+      await answered(added);
     },
 
-    /** True when a worker will look at the task's job. A job in any other state is in the way, and is removed. */
-    async hasJob(task: Pick<TaskRecord, 'id' | 'operation'>): Promise<boolean> {
-      const job: Job<JobData> | undefined = await queueOf(task.operation).getJob(task.id);
-      if (!job) return false;
-      const state = await job.getState();
-      if ((liveStates as readonly string[]).includes(state)) return true;
-      await job.remove();
-      return false;
+    /**
+     * Adds the task's job anew, whatever became of an earlier one: adding an id that exists in any state does nothing, so
+     * what is there is removed first.
+     * @param delayMs from now
+     * @returns false when a worker holds the job under a live lock; then nothing was done
+     * @throws LaneUnavailableError
+     */
+    async requeue(task: TaskRecord, delayMs = 0): Promise<boolean> {
+      if (!(await this.discard(task.operation, task.id))) return false;
+      await this.enqueue(task, delayMs);
+      return true;
+    },
+
+    /**
+     * True when a worker will look at the task's job: it waits, or a worker holds it under a live lock.
+     * @throws LaneUnavailableError
+     */
+    async hasJob({ id, operation }: Pick<TaskRecord, 'id' | 'operation'>): Promise<boolean> {
+      const queue = queueOf(operation);
+      const state = await answered(queue.getJobState(id));
+      if (state === 'active') return (await answered(redis.exists(queue.toKey(`${id}:lock`)))) === 1;
+      return (liveStates as readonly string[]).includes(state);
+    },
+
+    /**
+     * A page of the ids of a lane's jobs, from each of its states the same stretch.
+     * @returns at most `limit` ids of each state; none when all states end before `start`
+     * @throws LaneUnavailableError
+     */
+    listJobIds: (operation: Operation, start: number, limit: number): Promise<string[]> =>
+      answered(queueOf(operation).getRanges([...liveStates], start, start + limit - 1)),
+
+    /**
+     * Removes a job unless a worker holds it.
+     * @returns false when one does
+     * @throws LaneUnavailableError
+     */
+    discard: async (operation: Operation, jobId: string): Promise<boolean> =>
+      (await answered(queueOf(operation).remove(jobId))) === 1,
+
+    /**
+     * Asks whether Redis answers at all, and at the start waits for it a moment. For whoever has much to ask: each
+     * question alone would wait longer.
+     * @throws LaneUnavailableError within a second
+     */
+    async ready(): Promise<void> {
+      const connected = Promise.all([...queues.values()].map((queue) => queue.waitUntilReady()));
+      await answered(
+        connected.then(() => redis.ping()),
+        connectLimitMs,
+      );
     },
 
     /** Removes the job of a task that will not run. A job that a worker holds stays: its claim will be refused. */
@@ -92,6 +134,13 @@ export function createLanes(redis: Redis) {
       await Promise.allSettled([...queues.values()].map((queue) => queue.close()));
     },
   };
+}
+
+/** @throws LaneUnavailableError when Redis does not answer within the limit, or answers with an error */
+async function answered<T>(work: Promise<T>, limitMs = enqueueTimeoutMs): Promise<T> {
+  return within(limitMs, work).catch(() => {
+    throw new LaneUnavailableError();
+  });
 }
 
 /** BullMQ waits for a connection without a limit of its own. */

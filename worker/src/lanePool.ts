@@ -29,6 +29,9 @@ export class LanePool {
   }
 }
 
+/** Of the lease. A heartbeat of 4/15 of the lease leaves at least 11/15 of it when the worker is lost. */
+const lockShare = 2 / 3;
+
 function startWorker({ operation, redis, leaseMs, process }: LanePoolOptions): Worker<JobData> {
   const worker = new Worker<JobData>(
     laneName(operation),
@@ -36,8 +39,9 @@ function startWorker({ operation, redis, leaseMs, process }: LanePoolOptions): W
     {
       connection: redis as unknown as ConnectionOptions,
       concurrency: 1,
-      // The lock must not outlive the lease: the row would be free while the job still looks taken.
-      lockDuration: leaseMs,
+      // Of a lost worker the lock must be gone before the lease, which the last heartbeat may have extended earlier than
+      // the lock was: the row would be free while its job still looks taken, and cannot be replaced.
+      lockDuration: Math.round(leaseMs * lockShare),
       stalledInterval: 5_000,
       // A stalled job is offered again for ever; whether it may run, and whether it failed too often, the row says.
       maxStalledCount: Number.MAX_SAFE_INTEGER,

@@ -1,0 +1,13 @@
+/** How much the reconciler does in one tick, so that a tick stays short whatever it finds; the next goes on from there. */
+export const limits = {
+  /** Lost runs that are mended in one call, which holds their row locks until it is done. */
+  lostRuns: 100,
+  /** Queued rows that are compared with their lanes. */
+  queuedRows: 500,
+  /** Jobs of each state of one lane that are compared with their rows. */
+  jobs: 50,
+  /** Tasks that are deleted in one call; their events go with them. */
+  purgedTasks: 100,
+  /** Between two looks for tasks to delete when there was nothing more, in milliseconds. */
+  purgeEveryMs: 60_000,
+} as const;
