@@ -67,7 +67,7 @@ create function public.mend_story_task_losses(request jsonb) returns jsonb
 $$
 declare
   r jsonb := story_tasks_internal.arguments(request);
-  -- Of one moment, so that the index on leases can be used: clock_timestamp() in the condition would forbid it.
+  -- Of one moment: all rows of a call are judged alike.
   expired_by timestamptz := clock_timestamp();
   task public.story_tasks;
   mended jsonb := '[]';
