@@ -15,6 +15,7 @@ import {
   subscribeToTaskEvents,
 } from '@story-tasks/runtime';
 import {
+  announcingRepository,
   connectStore,
   createBundleStore,
   createSceneletsRepository,
@@ -24,7 +25,6 @@ import {
 import type { z } from 'zod';
 import { createApp } from './app.ts';
 import { EventStreams } from './streams/eventStreams.ts';
-import { announcingTasks } from './tasks/announcingTasks.ts';
 
 export const apiSettings = processEnvironment
   .extend(redisEnvironment.shape)
@@ -36,7 +36,7 @@ export async function startApi(settings: ApiSettings, logger: Logger): Promise<C
   const store = connectStore({ url: settings.SUPABASE_URL, secretKey: settings.SUPABASE_SECRET_KEY });
   const redis = connectRedis(settings.REDIS_URL, 'prompt', logger);
   const lanes = createLanes(redis);
-  const tasks = announcingTasks(createStoryTasksRepository(store), (hint) => publishTaskEvents(redis, hint));
+  const tasks = announcingRepository(createStoryTasksRepository(store), (hint) => publishTaskEvents(redis, hint));
   const streams = new EventStreams(tasks);
   const subscriber = connectRedis(settings.REDIS_URL, 'subscriber', logger);
   // Waits for Redis as long as it takes, and is broken off only when the process stops.

@@ -86,12 +86,6 @@ function messageOf(line: string): string | undefined {
   }
 }
 
-/** This process's environment without what only a worker may know: keys of language models, and how to reach them. */
-export function withoutModelSettings(): NodeJS.ProcessEnv {
-  const entries = Object.entries(process.env).filter(([name]) => !/^(LLM|GEMINI|OFFLINE)_/.test(name));
-  return Object.fromEntries(entries);
-}
-
 async function stopChild(child: ChildProcess): Promise<void> {
   const forced = setTimeout(() => child.kill('SIGKILL'), stopTimeoutMs);
   await ended(child, 'SIGTERM');

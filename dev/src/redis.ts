@@ -3,8 +3,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { withoutModelSettings } from '@story-tasks/supabase/lite';
 import { Redis } from 'ioredis';
-import { commandExists, type StartedProcess, startProcess, withoutModelSettings } from './processes.ts';
+import { commandExists, type StartedProcess, startProcess } from './processes.ts';
 
 const startTimeoutMs = 30_000;
 

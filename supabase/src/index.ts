@@ -1,4 +1,5 @@
 /** The system of record, through Supabase. */
+export { announcingRepository } from './announcingRepository.ts';
 export * from './bundles/index.ts';
 export * from './client.ts';
 export * from './errors.ts';

@@ -94,18 +94,5 @@ export function createSceneletsRepository(store: Store) {
         if (rows.length < pageSize) return all.sort((a, b) => a.createdAt.localeCompare(b.createdAt));
       }
     },
-
-    /** How many scenelets a story has. */
-    async countByStory(storyId: string): Promise<number> {
-      validated(idSchema, storyId, 'storyId');
-      let count = 0;
-      await askStore(store, 'count scenelets', async (signal) => {
-        const query = store.client.from('scenelets').select('id', { count: 'exact', head: true });
-        const answer = await query.eq('story_id', storyId).abortSignal(signal);
-        count = answer.count ?? 0;
-        return answer;
-      });
-      return count;
-    },
   };
 }

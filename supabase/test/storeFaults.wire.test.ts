@@ -50,7 +50,6 @@ describe('a store that cannot be used', () => {
     ['a function', cancelTask],
     ['a read', readTask],
     ['a listing', (store) => createSceneletsRepository(store).listByStory(randomUUID())],
-    ['a count', (store) => createSceneletsRepository(store).countByStory(randomUUID())],
     ['a write', (store) => createStoriesRepository(store).createStory({ displayName: 'x', initialPrompt: 'x' })],
     [
       'story work',

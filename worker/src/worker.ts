@@ -23,10 +23,14 @@ import {
   subscribeToCancellations,
   workerEnvironment,
 } from '@story-tasks/runtime';
-import { connectStore, createBundleStore, createStoryTasksRepository } from '@story-tasks/supabase';
+import {
+  announcingRepository,
+  connectStore,
+  createBundleStore,
+  createStoryTasksRepository,
+} from '@story-tasks/supabase';
 import type { Redis } from 'ioredis';
 import type { z } from 'zod';
-import { announcingRepository } from './announcingRepository.ts';
 import { LanePool } from './lanePool.ts';
 import { processJob, type WorkerDependencies } from './processJob.ts';
 import { RunningTasks } from './runningTasks.ts';

@@ -10,8 +10,9 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { freePort } from './freePort.ts';
+import { withoutModelSettings } from './withoutModelSettings.ts';
 
-export { freePort };
+export { freePort, withoutModelSettings };
 
 const migrations = fileURLToPath(new URL('../../migrations', import.meta.url));
 const liteCli = join(dirname(fileURLToPath(import.meta.resolve('@supabase/lite/cli'))), 'index.js');
@@ -110,7 +111,7 @@ async function layOut(options: LiteOptions, port: number, keys: Keys): Promise<v
 function runLite(dir: string, args: string[]): { process: ChildProcess; output: () => string } {
   const child = spawn(process.execPath, [liteCli, ...args], {
     cwd: dir,
-    env: { ...withoutModelKeys(), LITE_TELEMETRY: '0', EXPERIMENTAL_STORAGE: '1', NO_COLOR: '1' },
+    env: { ...withoutModelSettings(), LITE_TELEMETRY: '0', EXPERIMENTAL_STORAGE: '1', NO_COLOR: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
     // A process group of its own: Ctrl-C in a terminal is for whoever started it, who then stops it in its turn.
     detached: true,
@@ -122,11 +123,6 @@ function runLite(dir: string, args: string[]): { process: ChildProcess; output: 
   child.stdout.on('data', keep);
   child.stderr.on('data', keep);
   return { process: child, output: () => output };
-}
-
-/** The keys of language models are none of a database's business. */
-function withoutModelKeys(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(LLM|GEMINI)_/.test(name)));
 }
 
 function failed(step: string, output: string): never {

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { NewTaskEvent, TaskEventsHint, TaskRecord } from '@story-tasks/contracts';
-import { type BatchAnswer, StoreUnavailableError, type StoryTasksRepository } from '@story-tasks/supabase';
 import { beforeEach, expect, test } from 'vitest';
 import { announcingRepository } from './announcingRepository.ts';
+import { StoreUnavailableError } from './errors.ts';
+import type { BatchAnswer, StoryTasksRepository } from './storyTasksRepository.ts';
 
 const taskId = randomUUID();
 const task = { id: taskId, lastSeq: 7 } as TaskRecord;
@@ -55,4 +56,17 @@ test('what the store did not answer is not announced, and is thrown on', async (
   const repository = announcing({ appendBatch: () => Promise.reject(down) });
   await expect(repository.appendBatch([{ taskId, attempt: 1, events: [event] }])).rejects.toBe(down);
   expect(hints).toEqual([]);
+});
+
+test('a start, a cancellation and a task that could not be queued are told of with their last number', async () => {
+  const answered = { outcome: 'started', task };
+  const repository = announcing({
+    startTask: async () => answered as Awaited<ReturnType<StoryTasksRepository['startTask']>>,
+    cancelTask: async () => ({ outcome: 'cancelling', task }),
+    failEnqueue: async () => ({ outcome: 'failed', task }),
+  });
+  await repository.startTask(taskId);
+  await repository.cancelTask(taskId, 'why');
+  await repository.failEnqueue(taskId, 'why');
+  expect(hints).toEqual(Array.from({ length: 3 }, () => ({ taskId, seq: 7 })));
 });

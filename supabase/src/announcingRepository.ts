@@ -1,6 +1,6 @@
-/** The worker's repository, which tells the streams of the API of each write that its readers wait for. */
+/** A repository that tells the streams of every API process of each write that their readers wait for. */
 import type { TaskEventsHint, TaskRecord } from '@story-tasks/contracts';
-import type { BatchAnswer, StoryTasksRepository } from '@story-tasks/supabase';
+import type { BatchAnswer, StoryTasksRepository } from './storyTasksRepository.ts';
 
 /** Answers to a batch whose events were written. */
 const accepted: ReadonlySet<BatchAnswer | undefined> = new Set(['ok', 'cancel']);
@@ -16,6 +16,9 @@ export function announcingRepository(
   };
   return {
     ...repository,
+    startTask: async (taskId) => told(await repository.startTask(taskId)),
+    cancelTask: async (taskId, reason) => told(await repository.cancelTask(taskId, reason)),
+    failEnqueue: async (taskId, message) => told(await repository.failEnqueue(taskId, message)),
     async claimTask(claim) {
       const outcome = await repository.claimTask(claim);
       return outcome.outcome === 'claimed' ? told(outcome) : outcome;
