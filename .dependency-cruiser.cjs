@@ -1,5 +1,17 @@
 // Which part may import which (docs/architecture.md, The parts). Each rule says what would break without it.
-const parts = ['contracts', 'supabase', 'runtime', 'agent-backend', 'api', 'worker', 'operator', 'dev', 'tools'];
+const parts = [
+  'contracts',
+  'supabase',
+  'runtime',
+  'agent-backend',
+  'api',
+  'worker',
+  'operator',
+  'clients',
+  'dev',
+  'faults',
+  'tools',
+];
 
 const boundary = (name, allowed, reason) => ({
   name: `${name}-boundary`,
@@ -34,9 +46,15 @@ module.exports = {
       ['contracts', 'supabase', 'runtime'],
       'The operator mends what others broke, so it shares no fate with them.',
     ),
+    boundary('clients', ['contracts'], 'A client is installed alone, by people who run no part of the server.'),
+    boundary(
+      'faults',
+      ['contracts', 'supabase', 'runtime', 'clients', 'dev'],
+      'Faults happen to whole processes: what is broken is started, never imported.',
+    ),
     boundary(
       'dev',
-      ['contracts', 'supabase', 'runtime'],
+      ['contracts', 'supabase', 'runtime', 'clients'],
       'The launcher starts processes; it must not become a fourth way to run a task.',
     ),
     {
