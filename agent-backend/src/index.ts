@@ -3,4 +3,5 @@ export { createGateway, llmEnvSchema, llmSettings } from './llm/createGateway.ts
 export { writeOffline } from './offline/writeOffline.ts';
 export * from './runContext.ts';
 export * from './runTask.ts';
+export { createStoryWorkStore, type StoryWorkRun } from './storyWorkStore.ts';
 export * from './task-logging/index.ts';

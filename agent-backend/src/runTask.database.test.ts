@@ -7,6 +7,7 @@ import { startLite, startPostgres } from '../../supabase/test/harness.ts';
 import { createOfflineGateway } from './llm/offlineGateway.ts';
 import { writeOffline } from './offline/writeOffline.ts';
 import { type RunDependencies, runTask } from './runTask.ts';
+import { createStoryWorkStore } from './storyWorkStore.ts';
 import { createTaskLogging, logTaskStart, type TaskLog } from './task-logging/index.ts';
 
 let stop: () => Promise<void>;
@@ -21,7 +22,7 @@ beforeAll(async () => {
   proxy = gateway;
   store = connectStore({ url: gateway.url, secretKey: lite.secretKey });
   dependencies = {
-    store,
+    work: (run) => createStoryWorkStore(store, run),
     logging: createTaskLogging(createStoryTasksRepository(store)),
     llm: createOfflineGateway({ write: writeOffline, latencyMs: 0 }),
     bundles: { put: () => Promise.reject(new Error('none')), get: () => Promise.resolve(null) },

@@ -1,10 +1,10 @@
 /** Runs one claimed task from its first checkpoint to its end on record, for the worker and the CLI alike. */
 import { fieldErrors, type Operation, type OptionsOf, operations } from '@story-tasks/contracts';
-import { type BundleStore, type Store, ValidationError } from '@story-tasks/supabase';
+import { type BundleStore, ValidationError } from '@story-tasks/supabase';
 import type { LlmGateway } from './llm/gateway.ts';
-import type { ReportedEvent, RunContext, Runner } from './runContext.ts';
+import type { ReportedEvent, RunContext, Runner, StoryWorkStore } from './runContext.ts';
 import { runners } from './runners.ts';
-import { createStoryWorkStore } from './storyWorkStore.ts';
+import type { StoryWorkRun } from './storyWorkStore.ts';
 import {
   type Completion,
   logTaskCompletion,
@@ -16,7 +16,8 @@ import {
 
 export interface RunDependencies {
   readonly logging: TaskLogging;
-  readonly store: Store;
+  /** Where a run persists story work. */
+  readonly work: (run: StoryWorkRun) => StoryWorkStore;
   readonly llm: LlmGateway;
   readonly bundles: BundleStore;
   /** How long a run may take, in seconds. */
@@ -66,7 +67,7 @@ function run<O extends Operation>(operation: O, context: RunContext, payload: un
 }
 
 function contextOf(
-  { store, llm, bundles }: RunDependencies,
+  { work, llm, bundles, logging }: RunDependencies,
   log: TaskLog,
   onEvent: (event: ReportedEvent) => void,
 ): RunContext {
@@ -78,7 +79,7 @@ function contextOf(
     signal: log.signal,
     llm,
     bundles,
-    work: createStoryWorkStore(store, { taskId, attempt, storyId, signal: log.signal }),
+    work: work({ taskId, attempt, storyId, signal: log.signal, clock: logging.clock }),
     report: (event) => {
       logTaskEvent(log, event);
       onEvent(event);

@@ -1,5 +1,5 @@
 /** A story's documents in Supabase, as a run loads and persists them: typed here, JSON there. */
-import { setTimeout as sleep } from 'node:timers/promises';
+import { type Clock, pause } from '@story-tasks/contracts';
 import {
   createSceneletsRepository,
   createStoriesRepository,
@@ -34,6 +34,7 @@ export interface StoryWorkRun extends RunFence {
   /** The task's story: a run writes to no other. */
   readonly storyId: string;
   readonly signal: AbortSignal;
+  readonly clock: Clock;
 }
 
 /** How long an outage of the store is waited out between two tries of one write, in milliseconds. */
@@ -43,14 +44,17 @@ const outagePauseMs = 500;
  * What a run persists was paid for, so an outage of the store does not lose it: the write is repeated until the run is
  * aborted, which its own watch on the lease sees to.
  */
-async function persistently<T>(signal: AbortSignal, write: () => Promise<T>): Promise<T> {
+async function persistently<T>(
+  { clock, signal }: Pick<StoryWorkRun, 'clock' | 'signal'>,
+  write: () => Promise<T>,
+): Promise<T> {
   for (;;) {
     signal.throwIfAborted();
     try {
       return await write();
     } catch (error) {
       if (!(error instanceof StoreUnavailableError)) throw error;
-      await sleep(outagePauseMs, undefined, { signal }).catch(() => undefined);
+      await pause(clock, outagePauseMs, signal).catch(() => undefined);
     }
   }
 }
@@ -59,13 +63,13 @@ async function persistently<T>(signal: AbortSignal, write: () => Promise<T>): Pr
 export function createStoryWorkStore(store: Store, run: StoryWorkRun): StoryWorkStore {
   const stories = createStoriesRepository(store);
   const scenelets = createSceneletsRepository(store);
-  const { taskId, attempt, signal } = run;
+  const { taskId, attempt } = run;
   const save = (storyId: string, piece: StoryWorkPiece) =>
-    persistently(signal, () => saveStoryWork(store, { taskId, attempt }, storyId, piece));
+    persistently(run, () => saveStoryWork(store, { taskId, attempt }, storyId, piece));
 
   return {
     load: (storyId) =>
-      persistently(signal, async () => {
+      persistently(run, async () => {
         const [story, written] = await Promise.all([stories.getStory(storyId), scenelets.listByStory(storyId)]);
         return { ...(story as unknown as StoryWork), scenelets: written.map(sceneletOf) };
       }),

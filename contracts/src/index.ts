@@ -5,3 +5,4 @@ export * from './events.ts';
 export * from './jobs.ts';
 export * from './operations.ts';
 export * from './tasks.ts';
+export * from './world.ts';

@@ -1,4 +1,5 @@
 /** The operator process, wired: as far as one machine needs it, the reconciler. */
+import { systemWorld } from '@story-tasks/contracts';
 import {
   type Component,
   connectRedis,
@@ -29,7 +30,7 @@ export type OperatorSettings = z.output<typeof operatorSettings>;
 function reconcileParts(store: Store, lanes: Lanes, retentionDays: number | undefined): ReconcilePart[] {
   const record = createReconcileRepository(store);
   const tasks = createStoryTasksRepository(store);
-  const now = Date.now;
+  const now = systemWorld.clock.date;
   return [
     lostRuns({ record, lanes, now }),
     queuedRows({ tasks, lanes, now }),
@@ -43,7 +44,7 @@ export async function startOperator(settings: OperatorSettings, logger: Logger):
   const redis = connectRedis(settings.REDIS_URL, 'prompt', logger);
   const lanes = createLanes(redis);
   const reconciler = new Reconciler(reconcileParts(store, lanes, settings.RETENTION_DAYS), logger);
-  const loop = everyTick(reconciler, settings.RECONCILE_SECONDS * 1_000);
+  const loop = everyTick(reconciler, settings.RECONCILE_SECONDS * 1_000, systemWorld.clock);
   const ops = await startOpsServer({
     port: settings.OPS_PORT,
     host: settings.OPS_HOST,

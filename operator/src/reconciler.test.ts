@@ -1,3 +1,4 @@
+import { systemWorld } from '@story-tasks/contracts';
 import { createLogger } from '@story-tasks/runtime';
 import { expect, test } from 'vitest';
 import { everyTick, type ReconcilePart, Reconciler } from './reconciler.ts';
@@ -47,6 +48,7 @@ test('a shutdown waits for the part under way, and begins no other', async () =>
       part('second', async () => undefined),
     ),
     1,
+    systemWorld.clock,
   );
   const stopped = loop.stop().then(() => begun.push('stopped'));
   expect(begun).toEqual(['first']);

@@ -1,5 +1,5 @@
 /** The reconciler: its parts one after the other, each bounded, and none in another's way. */
-import type { Operation } from '@story-tasks/contracts';
+import type { Clock, Operation } from '@story-tasks/contracts';
 import type { Logger } from '@story-tasks/runtime';
 
 /** What the reconciler does to a task or its job, as it is counted and logged. */
@@ -60,13 +60,17 @@ export class Reconciler {
 }
 
 /** Ticks until stopped. */
-export function everyTick(reconciler: Pick<Reconciler, 'tick'>, intervalMs: number): { stop(): Promise<void> } {
+export function everyTick(
+  reconciler: Pick<Reconciler, 'tick'>,
+  intervalMs: number,
+  clock: Clock,
+): { stop(): Promise<void> } {
   let stopped = false;
-  let timer: NodeJS.Timeout | undefined;
+  let cancelNext = () => {};
   let running: Promise<void> = Promise.resolve();
   const tick = async () => {
     await reconciler.tick(() => stopped);
-    if (!stopped) timer = setTimeout(start, intervalMs);
+    if (!stopped) cancelNext = clock.after(intervalMs, start);
   };
   const start = () => {
     running = tick();
@@ -75,7 +79,7 @@ export function everyTick(reconciler: Pick<Reconciler, 'tick'>, intervalMs: numb
   return {
     async stop() {
       stopped = true;
-      clearTimeout(timer);
+      cancelNext();
       await running;
     },
   };

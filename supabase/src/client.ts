@@ -1,5 +1,5 @@
 /** The connection to Supabase: one client a process, every call bounded in time and, where that is safe, repeated. */
-import { setTimeout as sleep } from 'node:timers/promises';
+import { pause, systemWorld, type World } from '@story-tasks/contracts';
 import { createClient, type PostgrestError, type SupabaseClient } from '@supabase/supabase-js';
 import { StoreRejectedError, StoreUnavailableError } from './errors.ts';
 
@@ -9,9 +9,12 @@ export interface StoreSettings {
   readonly secretKey: string;
   /** Bound on one call with its repeats, in milliseconds. */
   readonly timeoutMs?: number;
+  /** What requests are sent with; the global `fetch` when absent. */
+  readonly fetch?: typeof fetch;
+  readonly world?: World;
 }
 
-export interface Store {
+export interface Store extends World {
   readonly client: SupabaseClient;
   readonly timeoutMs: number;
 }
@@ -25,8 +28,9 @@ export function connectStore(settings: StoreSettings): Store {
     auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
     // The client would repeat reads on its own, with waits of seconds, inside every one of our tries.
     db: { retry: false },
+    ...(settings.fetch === undefined ? {} : { global: { fetch: settings.fetch } }),
   });
-  return { client, timeoutMs: settings.timeoutMs ?? defaultTimeoutMs };
+  return { client, timeoutMs: settings.timeoutMs ?? defaultTimeoutMs, ...(settings.world ?? systemWorld) };
 }
 
 interface Answer<T> {
@@ -46,12 +50,21 @@ export type Call<T> = (signal: AbortSignal) => PromiseLike<Answer<T>>;
  * @throws StoreRejectedError when it answers that the call itself is wrong
  */
 export async function askStore<T>(store: Store, what: string, call: Call<T>): Promise<T | null> {
-  const deadline = AbortSignal.timeout(store.timeoutMs);
+  const deadline = new AbortController();
+  const stopTimer = store.clock.after(store.timeoutMs, () => deadline.abort());
+  try {
+    return await askUntil(store, what, call, deadline.signal);
+  } finally {
+    stopTimer();
+  }
+}
+
+async function askUntil<T>(store: Store, what: string, call: Call<T>, deadline: AbortSignal): Promise<T | null> {
   for (const wait of [...repeatAfterMs, undefined]) {
     const answer = await tryCall(call, deadline);
     if (answer !== 'unavailable') return settle(what, answer);
     if (wait === undefined || deadline.aborted) break;
-    await sleep(wait * (0.5 + Math.random()), undefined, { signal: deadline }).catch(() => undefined);
+    await pause(store.clock, wait * (0.5 + store.chance.fraction()), deadline).catch(() => undefined);
   }
   throw new StoreUnavailableError(what);
 }

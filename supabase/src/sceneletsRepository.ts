@@ -1,5 +1,4 @@
 /** Scenelets: the written nodes of a story's interactive script. */
-import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { askStore, type Store } from './client.ts';
 import { StoryNotFoundError } from './errors.ts';
@@ -58,7 +57,7 @@ export function createSceneletsRepository(store: Store) {
       const scenelet = validated(newSceneletSchema, input);
       await stories.getStory(scenelet.storyId);
       const row = {
-        id: scenelet.id ?? randomUUID(),
+        id: scenelet.id ?? store.chance.uuid(),
         story_id: scenelet.storyId,
         parent_id: scenelet.parentId,
         key: scenelet.key,

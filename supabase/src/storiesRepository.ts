@@ -1,5 +1,4 @@
 /** Stories and their documents. The documents' shapes are the story domain's; here they are JSON. */
-import { randomUUID } from 'node:crypto';
 import { createStoryRequestSchema } from '@story-tasks/contracts';
 import { z } from 'zod';
 import { askStore, callFunction, type Store } from './client.ts';
@@ -76,7 +75,7 @@ export function createStoriesRepository(store: Store) {
     async createStory(input: NewStory): Promise<StoryRecord> {
       const story = validated(newStorySchema, input);
       const row = {
-        id: story.id ?? randomUUID(),
+        id: story.id ?? store.chance.uuid(),
         display_name: story.displayName,
         initial_prompt: story.initialPrompt,
       };

@@ -2,7 +2,6 @@
  * Story tasks and their events. A method for each legal transition; what another caller won by a row lock is an
  * outcome, what the caller got wrong is an error with a stable code.
  */
-import { randomUUID } from 'node:crypto';
 import {
   dispatchSchema,
   displayFieldsSchema,
@@ -176,8 +175,8 @@ export function createStoryTasksRepository(store: Store) {
       const task = validated(newTaskSchema, input);
       const reply = await call('create_story_task', {
         ...task,
-        id: task.id ?? randomUUID(),
-        eventId: randomUUID(),
+        id: task.id ?? store.chance.uuid(),
+        eventId: store.chance.uuid(),
         description: operations[task.operation].label,
       });
       if (reply.outcome === 'story_not_found') throw new StoryNotFoundError(task.storyId ?? '');
@@ -212,7 +211,7 @@ export function createStoryTasksRepository(store: Store) {
       const { outcome, task } = await transition('update_story_task', {
         taskId,
         attempt,
-        eventId: randomUUID(),
+        eventId: store.chance.uuid(),
         patch: validated(statusPatchSchema, patch, 'patch'),
       });
       if (outcome === 'attempt_required') throw new AttemptRequiredError(taskId);
@@ -283,7 +282,7 @@ export function createStoryTasksRepository(store: Store) {
     async claimTask(claim: Claim): Promise<ClaimOutcome> {
       const reply = await call<Reply & { reason: RefusedClaim; retryAfterMs?: number }>('claim_story_task', {
         ...claim,
-        eventId: randomUUID(),
+        eventId: store.chance.uuid(),
       });
       if (reply.outcome === 'claimed' && reply.task) return { outcome: 'claimed', task: taskRecordOf(reply.task) };
       return { outcome: 'refused', reason: reply.reason, retryAfterMs: reply.retryAfterMs ?? 0 };
@@ -307,11 +306,11 @@ export function createStoryTasksRepository(store: Store) {
 
     /** Ends a queued task at once, asks a running one to stop. */
     cancelTask: (taskId: string, reason?: string): Promise<CancelOutcome> =>
-      transition<CancelOutcome['outcome']>('cancel_story_task', { taskId, reason, eventId: randomUUID() }),
+      transition<CancelOutcome['outcome']>('cancel_story_task', { taskId, reason, eventId: store.chance.uuid() }),
 
     /** Lets a held task go to its lane; one that is not held is answered as it stands. @throws TaskNotFoundError */
     startTask: (taskId: string): Promise<StartOutcome> =>
-      transition<StartOutcome['outcome']>('start_story_task', { taskId, eventId: randomUUID() }),
+      transition<StartOutcome['outcome']>('start_story_task', { taskId, eventId: store.chance.uuid() }),
 
     /**
      * Makes a new task for a lane from one that failed or was cancelled.
@@ -319,7 +318,7 @@ export function createStoryTasksRepository(store: Store) {
      * @throws TaskNotFoundError, IllegalTransitionError when it did not end so, or when its story is gone
      */
     async retryTask(taskId: string): Promise<TaskRecord> {
-      const ids = { id: randomUUID(), eventId: randomUUID() };
+      const ids = { id: store.chance.uuid(), eventId: store.chance.uuid() };
       const { outcome, task } = await transition('retry_story_task', { taskId, ...ids });
       if (outcome === 'story_gone') throw new IllegalTransitionError(task, 'retried: its story is gone');
       if (outcome !== 'created') throw new IllegalTransitionError(task, 'retried');
@@ -328,6 +327,10 @@ export function createStoryTasksRepository(store: Store) {
 
     /** Fails a task whose job could not be added, unless somebody has it already. */
     failEnqueue: (taskId: string, message: string): Promise<EnqueueFailure> =>
-      transition<EnqueueFailure['outcome']>('fail_story_task_enqueue', { taskId, message, eventId: randomUUID() }),
+      transition<EnqueueFailure['outcome']>('fail_story_task_enqueue', {
+        taskId,
+        message,
+        eventId: store.chance.uuid(),
+      }),
   };
 }

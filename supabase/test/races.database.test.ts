@@ -1,5 +1,6 @@
 /** Two connections, no order between them: whoever wins, the answers agree with the rows (R2, R4, R6, R8). */
 import { randomUUID } from 'node:crypto';
+import { seeded } from '@story-tasks/contracts/test';
 import type pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
@@ -20,7 +21,6 @@ import {
   taskRow,
 } from './calls.ts';
 import { type PostgresServer, startPostgres } from './harness.ts';
-import { seeded } from './seeded.ts';
 
 const rounds = 200;
 const random = seeded(20_261_122);

@@ -1,11 +1,12 @@
 /** A lease that runs out against what its run does at that moment: whoever is first, the answers agree with the row. */
+
+import { seeded } from '@story-tasks/contracts/test';
 import type pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { batch, cancel, claim, entry, faultOf, finish, one, runningTask, taskRow } from './calls.ts';
 import { type PostgresServer, startPostgres } from './harness.ts';
 import { contest, until } from './locks.ts';
 import { mend } from './reconcilerCalls.ts';
-import { seeded } from './seeded.ts';
 import { waitLimits } from './timeouts.ts';
 
 const rounds = 100;

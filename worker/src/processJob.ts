@@ -2,7 +2,6 @@
  * One job from the lane: claim its row, run it, write its end, and leave the lane as the row now is. The row decides;
  * a job only says that somebody should look.
  */
-import { randomUUID } from 'node:crypto';
 import { type Completion, logTaskStart, type RunDependencies, runTask } from '@story-tasks/agent-backend';
 import { type JobData, operations, type TaskRecord } from '@story-tasks/contracts';
 import type { Logger } from '@story-tasks/runtime';
@@ -42,7 +41,7 @@ async function claimTask(
   try {
     return await logging.repository.claimTask({
       taskId,
-      claimToken: randomUUID(),
+      claimToken: logging.chance.uuid(),
       workerId,
       leaseMs: logging.settings.leaseMs,
       resumable: operations[operation].resumable,

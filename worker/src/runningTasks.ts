@@ -1,10 +1,16 @@
 /** The runs of this process, so that a cancellation and a shutdown find them. */
 import { ShutdownError, type TaskLog } from '@story-tasks/agent-backend';
+import type { Clock } from '@story-tasks/contracts';
 
 export class RunningTasks {
   readonly #logs = new Map<string, TaskLog>();
   #draining = false;
   readonly #idle = Promise.withResolvers<void>();
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   get count(): number {
     return this.#logs.size;
@@ -38,10 +44,10 @@ export class RunningTasks {
     this.#draining = true;
     this.#tellIdle();
     for (const log of this.#logs.values()) log.drain();
-    setTimeout(() => {
+    const stop = this.#clock.after(limitMs, () => {
       for (const log of this.#logs.values()) log.abort(new ShutdownError());
-    }, limitMs).unref();
-    return this.#idle.promise;
+    });
+    return this.#idle.promise.finally(stop);
   }
 
   #tellIdle(): void {

@@ -2,13 +2,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   createGateway,
+  createStoryWorkStore,
   createTaskLogging,
   defaultBatcherSettings,
   llmEnvSchema,
   llmSettings,
   writeOffline,
 } from '@story-tasks/agent-backend';
-import { type Operation, operationNames } from '@story-tasks/contracts';
+import { type Operation, operationNames, systemWorld } from '@story-tasks/contracts';
 import {
   type Component,
   connectRedis,
@@ -33,6 +34,7 @@ import type { Redis } from 'ioredis';
 import type { z } from 'zod';
 import { LanePool } from './lanePool.ts';
 import { processJob, type WorkerDependencies } from './processJob.ts';
+import { retryAfterMs } from './retryAfter.ts';
 import { RunningTasks } from './runningTasks.ts';
 
 /** BullMQ's close waits for Redis for ever. With no run left, this long is enough for jobs to be handed back. */
@@ -45,12 +47,6 @@ export const workerSettings = processEnvironment
   .extend(llmEnvSchema.shape);
 export type WorkerSettings = z.output<typeof workerSettings>;
 
-/** After a retryable failure: 5 s, doubled each time, at most five minutes, with half of it left to chance. */
-function retryAfterMs(attemptsSpent: number): number {
-  const full = Math.min(300_000, 5_000 * 2 ** attemptsSpent);
-  return full * (0.5 + Math.random() / 2);
-}
-
 async function wire(settings: WorkerSettings, prompt: Redis, logger: Logger): Promise<WorkerDependencies> {
   const store = connectStore({ url: settings.SUPABASE_URL, secretKey: settings.SUPABASE_SECRET_KEY });
   const repository = announcingRepository(createStoryTasksRepository(store), (hint) => publishTaskEvents(prompt, hint));
@@ -60,12 +56,12 @@ async function wire(settings: WorkerSettings, prompt: Redis, logger: Logger): Pr
   await bundles.prepare().catch((error: unknown) => logger.warn({ error }, 'the bundle store is away'));
   return {
     workerId: processName(settings.POD_NAME),
-    store,
+    work: (run) => createStoryWorkStore(store, run),
     logging: createTaskLogging(repository, { ...defaultBatcherSettings, leaseMs }),
     llm: createGateway(llmSettings(settings), writeOffline),
     bundles,
-    retryAfterMs,
-    running: new RunningTasks(),
+    retryAfterMs: (spent) => retryAfterMs(spent, systemWorld.chance),
+    running: new RunningTasks(systemWorld.clock),
     logger,
   };
 }

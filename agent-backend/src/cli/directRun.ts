@@ -5,6 +5,7 @@ import { createBundleStore, createStoryTasksRepository, type PreparableBundleSto
 import { createGateway, llmSettings } from '../llm/createGateway.ts';
 import { writeOffline } from '../offline/writeOffline.ts';
 import { type RunDependencies, runTask } from '../runTask.ts';
+import { createStoryWorkStore } from '../storyWorkStore.ts';
 import { createTaskLogging, logTaskStart, type TaskStart } from '../task-logging/index.ts';
 import type { Host } from './host.ts';
 import { Interruption } from './interruption.ts';
@@ -48,7 +49,7 @@ function wire(host: Host): Omit<RunDependencies, 'timeoutSeconds'> & { bundles: 
   const settings = readSettings(runSettings, host.env);
   const store = openStore(host.env);
   return {
-    store,
+    work: (run) => createStoryWorkStore(store, run),
     logging: createTaskLogging(createStoryTasksRepository(store)),
     llm: createGateway(llmSettings(settings), writeOffline),
     bundles: createBundleStore(settings.BUNDLE_STORE, { client: store.client }),

@@ -1,7 +1,7 @@
+import { VirtualClock, virtualWorld } from '@story-tasks/contracts/test';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createTaskLogging, defaultBatcherSettings, TaskLog } from '../task-logging/index.ts';
 import { ScriptedRepository } from '../task-logging/testing/scriptedRepository.ts';
-import { VirtualClock } from '../task-logging/testing/virtualClock.ts';
 import { Interruption } from './interruption.ts';
 import { type FakeHost, fakeHost } from './testing/fakeHost.ts';
 
@@ -15,7 +15,7 @@ beforeEach(() => {
   host = fakeHost();
   clock = new VirtualClock();
   const store = new ScriptedRepository();
-  log = new TaskLog(createTaskLogging(store.asRepository, defaultBatcherSettings, clock), store.task);
+  log = new TaskLog(createTaskLogging(store.asRepository, defaultBatcherSettings, virtualWorld(clock)), store.task);
   told = [];
   interruption = new Interruption(host, clock, (message) => told.push(message));
 });

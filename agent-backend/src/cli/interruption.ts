@@ -1,5 +1,6 @@
 /** Ctrl-C during a run: the first one cancels the task, the second one ends the process. */
-import type { Clock, TaskLog } from '../task-logging/index.ts';
+import type { Clock } from '@story-tasks/contracts';
+import type { TaskLog } from '../task-logging/index.ts';
 import { exitCodes } from './errors.ts';
 import type { Host } from './host.ts';
 

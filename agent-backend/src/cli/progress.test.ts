@@ -1,5 +1,5 @@
+import { VirtualClock } from '@story-tasks/contracts/test';
 import { describe, expect, test } from 'vitest';
-import { VirtualClock } from '../task-logging/testing/virtualClock.ts';
 import { createProgress, progressLine } from './progress.ts';
 import { fakeHost } from './testing/fakeHost.ts';
 import { displayWidth } from './text.ts';

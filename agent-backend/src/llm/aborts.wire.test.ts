@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { performance } from 'node:perf_hooks';
+import { type Clock, systemWorld } from '@story-tasks/contracts';
 import { afterAll, describe, expect, test } from 'vitest';
-import { systemClock } from './clock.ts';
 import { dialects, testGateway } from './testDialects.ts';
 import { constitutionRequest, document } from './testRequests.ts';
 import { hang, type SeenRequest, startTestServer } from './testServer.ts';
@@ -53,11 +53,12 @@ describe.each(cases)('$name, $mode', ({ dialect, name, mode, stream }) => {
   test('a wait between retries ends at once when the caller aborts', async () => {
     await using server = await startTestServer([dialect.error(503, 'broken', { 'retry-after': '20' })]);
     const caller = new AbortController();
-    const sleep = (ms: number, signal: AbortSignal) => {
+    const after: Clock['after'] = (milliseconds, callback) => {
       queueMicrotask(() => caller.abort(reason));
-      return systemClock.sleep(ms, signal);
+      return systemWorld.clock.after(milliseconds, callback);
     };
-    const gateway = testGateway(dialect, server.url, { stream, clock: { ...systemClock, sleep } });
+    const world = { ...systemWorld, clock: { ...systemWorld.clock, after } };
+    const gateway = testGateway(dialect, server.url, { stream, world });
     const failed = gateway.generate(constitutionRequest({ signal: caller.signal }));
     await expect(failed).rejects.toBe(reason);
     expect(server.requests).toHaveLength(1);

@@ -1,7 +1,7 @@
 /** From settings to a gateway. */
 import { createGoogle } from '@ai-sdk/google';
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
-import { type Clock, systemClock } from './clock.ts';
+import { systemWorld, type World } from '@story-tasks/contracts';
 import { LlmError } from './errors.ts';
 import type { LlmGateway } from './gateway.ts';
 import { createModelGateway, type ModelGatewayOptions } from './modelGateway.ts';
@@ -18,16 +18,17 @@ export const DEFAULT_GEMINI_MODEL = 'gemini-3.8-flash';
  * @param write what the offline provider writes with
  * @throws LlmError LLM_MISCONFIGURED that says which variable to set
  */
-export function createGateway(settings: LlmSettings, write: OfflineWriter, clock: Clock = systemClock): LlmGateway {
+export function createGateway(settings: LlmSettings, write: OfflineWriter, world: World = systemWorld): LlmGateway {
   switch (providerOf(settings)) {
     case 'gemini':
-      return createModelGateway({ ...gemini(settings), ...callSettings(settings), clock });
+      return createModelGateway({ ...gemini(settings), ...callSettings(settings), world });
     case 'openai-compatible':
-      return createModelGateway({ ...openaiCompatible(settings), ...callSettings(settings), clock });
+      return createModelGateway({ ...openaiCompatible(settings), ...callSettings(settings), world });
     case 'offline':
       return createOfflineGateway({
         write,
         latencyMs: settings.offlineLatencyMs,
+        world,
         fail: settings.offlineFail === undefined ? undefined : parseOfflineFault(settings.offlineFail),
       });
   }

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { dialects, recordingClock, testGateway } from './testDialects.ts';
+import { dialects, recordingWorld, testGateway } from './testDialects.ts';
 import { constitution, constitutionRequest, document } from './testRequests.ts';
 import { type Answer, json, startTestServer } from './testServer.ts';
 
@@ -17,30 +17,30 @@ describe.each(cases)('$name, $mode', ({ dialect, stream }) => {
 
   test('a 429 with Retry-After is waited out for that long, then the call succeeds', async () => {
     await using server = await startTestServer([dialect.error(429, 'slow', { 'retry-after': '7' }), succeed()]);
-    const clock = recordingClock();
-    const reply = await testGateway(dialect, server.url, { stream, clock }).generate(constitutionRequest());
+    const world = recordingWorld();
+    const reply = await testGateway(dialect, server.url, { stream, world }).generate(constitutionRequest());
     expect(reply.value).toEqual(constitution);
-    expect(clock.slept).toEqual([7000]);
+    expect(world.slept).toEqual([7000]);
   });
 
   test('a 429 that stays is given up after three requests, with how long the provider asked to wait', async () => {
     const limited = dialect.error(429, 'slow', { 'retry-after': 'Sun, 22 Nov 2026 12:00:45 GMT' });
     await using server = await startTestServer([limited, limited, limited]);
-    const clock = recordingClock();
-    const failed = testGateway(dialect, server.url, { stream, clock }).generate(constitutionRequest());
+    const world = recordingWorld();
+    const failed = testGateway(dialect, server.url, { stream, world }).generate(constitutionRequest());
     await expect(failed).rejects.toMatchObject({ code: 'LLM_RATE_LIMITED', kind: 'retryable', retryAfterMs: 45_000 });
     expect(server.requests).toHaveLength(3);
-    expect(clock.slept).toEqual([20_000, 20_000]);
+    expect(world.slept).toEqual([20_000, 20_000]);
   });
 
   test('a 500 that stays is LLM_UNAVAILABLE after three requests with growing waits between', async () => {
     const broken = dialect.error(500, 'broken');
     await using server = await startTestServer([broken, broken, broken]);
-    const clock = recordingClock();
-    const failed = testGateway(dialect, server.url, { stream, clock }).generate(constitutionRequest());
+    const world = recordingWorld();
+    const failed = testGateway(dialect, server.url, { stream, world }).generate(constitutionRequest());
     await expect(failed).rejects.toMatchObject({ code: 'LLM_UNAVAILABLE', kind: 'retryable' });
     expect(server.requests).toHaveLength(3);
-    expect(clock.slept).toEqual([750, 1500]);
+    expect(world.slept).toEqual([750, 1500]);
   });
 
   test('a refused connection is LLM_UNAVAILABLE', async () => {
@@ -118,9 +118,9 @@ test('a wait that Gemini gives in the body alone is honoured', async () => {
   const details = [{ '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: '3.5s' }];
   const limited = json(429, { error: { code: 429, message: 'quota', status: 'RESOURCE_EXHAUSTED', details } });
   await using server = await startTestServer([limited, gemini.reply(document)]);
-  const clock = recordingClock();
-  await testGateway(gemini, server.url, { clock }).generate(constitutionRequest());
-  expect(clock.slept).toEqual([3500]);
+  const world = recordingWorld();
+  await testGateway(gemini, server.url, { world }).generate(constitutionRequest());
+  expect(world.slept).toEqual([3500]);
 });
 
 /** A port that was free a moment ago. */

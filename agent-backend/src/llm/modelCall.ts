@@ -1,5 +1,5 @@
 /** One HTTP call to a model, plain or streamed: text and token counts, or a typed error. */
-import { CodedError } from '@story-tasks/contracts';
+import { type Clock, CodedError } from '@story-tasks/contracts';
 import {
   type FinishReason,
   generateText,
@@ -25,8 +25,8 @@ interface ModelCall {
   readonly messages: ModelMessage[];
   readonly signal: AbortSignal;
   readonly onProgress?: ((characters: number) => void) | undefined;
-  /** Milliseconds since the epoch. */
-  readonly now: () => number;
+  /** For a date that the provider asks to wait for. The timeout is the socket's, and so the machine's own. */
+  readonly clock: Clock;
 }
 
 export interface ModelReply {
@@ -50,7 +50,7 @@ export async function callModel(call: ModelCall): Promise<ModelReply> {
   } catch (error) {
     call.signal.throwIfAborted();
     if (timeout.aborted) throw new LlmError('LLM_TIMEOUT', `The model took longer than ${call.timeoutMs} ms.`);
-    throw error instanceof CodedError ? error : toLlmError(error, call.now());
+    throw error instanceof CodedError ? error : toLlmError(error, call.clock.date());
   } finally {
     left.abort();
   }

@@ -1,6 +1,6 @@
 /** The gateway to a real model: each call with a timeout and a bounded retry, and one repair of a reply that does not fit. */
+import { systemWorld, type World } from '@story-tasks/contracts';
 import type { JSONSchema7, LanguageModel, ModelMessage } from 'ai';
-import { type Clock, systemClock } from './clock.ts';
 import { LlmError } from './errors.ts';
 import type { LlmGateway, LlmReply, LlmRequest, Step, StepOutputs, TokenUsage } from './gateway.ts';
 import { callModel, type ModelReply } from './modelCall.ts';
@@ -17,7 +17,7 @@ export interface ModelGatewayOptions {
   readonly timeoutMs: number;
   /** Use the streaming endpoint, and report progress. */
   readonly stream: boolean;
-  readonly clock?: Clock;
+  readonly world?: World;
 }
 
 /**
@@ -55,10 +55,10 @@ function ask<S extends Step>(
   schema: JSONSchema7,
   messages: ModelMessage[],
 ): Promise<ModelReply> {
-  const { model, stream, timeoutMs, clock = systemClock } = options;
+  const { model, stream, timeoutMs, world = systemWorld } = options;
   const { prompt, signal, onProgress } = request;
   const call = { model, stream, timeoutMs, schema, instructions: prompt.system, messages, signal, onProgress };
-  return withRetries(() => callModel({ ...call, now: clock.now }), clock, signal);
+  return withRetries(() => callModel({ ...call, clock: world.clock }), world, signal);
 }
 
 function sum(one: TokenUsage, other: TokenUsage): TokenUsage {

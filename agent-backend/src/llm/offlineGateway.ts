@@ -1,5 +1,5 @@
 /** The provider without a model: a writer makes each document from the data of its step, the same every time. */
-import { systemClock } from './clock.ts';
+import { pause, systemWorld, type World } from '@story-tasks/contracts';
 import { LlmError } from './errors.ts';
 import type { LlmGateway, LlmReply, LlmRequest, Step, StepInputs, StepOutputs, TokenUsage } from './gateway.ts';
 import type { OfflineFault } from './offlineFault.ts';
@@ -13,6 +13,7 @@ export interface OfflineGatewayOptions {
   /** Milliseconds each call takes. */
   readonly latencyMs: number;
   readonly fail?: OfflineFault | undefined;
+  readonly world?: World;
 }
 
 /** Into how many parts the wait is cut; progress is reported after each. */
@@ -33,13 +34,13 @@ export function createOfflineGateway(options: OfflineGatewayOptions): LlmGateway
 }
 
 async function generate<S extends Step>(
-  { write, latencyMs, fail }: OfflineGatewayOptions,
+  { write, latencyMs, fail, world = systemWorld }: OfflineGatewayOptions,
   request: LlmRequest<S>,
   call: number,
 ): Promise<LlmReply<StepOutputs[S]>> {
   request.signal.throwIfAborted();
   const text = JSON.stringify(write(request.step, request.input));
-  await pretendToWrite(text.length, latencyMs, request);
+  await pretendToWrite(world, text.length, latencyMs, request);
   if (fail?.step === request.step && fail.call === call) {
     throw new LlmError(fail.code, 'OFFLINE_FAIL asked for this failure.');
   }
@@ -49,12 +50,13 @@ async function generate<S extends Step>(
 }
 
 async function pretendToWrite<S extends Step>(
+  { clock }: World,
   characters: number,
   latencyMs: number,
   { signal, onProgress }: LlmRequest<S>,
 ): Promise<void> {
   for (let part = 1; part <= PARTS; part += 1) {
-    await systemClock.sleep(latencyMs / PARTS, signal);
+    await pause(clock, latencyMs / PARTS, signal);
     onProgress?.(Math.round((characters * part) / PARTS));
   }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { LlmError, type LlmErrorCode } from './errors.ts';
 import { withRetries } from './retry.ts';
-import { recordingClock } from './testDialects.ts';
+import { recordingWorld } from './testDialects.ts';
 
 const signal = new AbortController().signal;
 
@@ -19,26 +19,26 @@ const error = (code: LlmErrorCode, retryAfterMs?: number) => new LlmError(code, 
 
 describe('a call that fails', () => {
   test('is made again after waits that grow', async () => {
-    const clock = recordingClock();
-    const calls = await withRetries(failing(error('LLM_UNAVAILABLE'), error('LLM_UNAVAILABLE')), clock, signal);
+    const world = recordingWorld();
+    const calls = await withRetries(failing(error('LLM_UNAVAILABLE'), error('LLM_UNAVAILABLE')), world, signal);
     expect(calls).toBe(3);
-    expect(clock.slept).toEqual([750, 1500]);
+    expect(world.slept).toEqual([750, 1500]);
   });
 
   test.each([
     [0, 500],
     [0.999, 1000],
   ])('waits between half a second and one, by chance (%d)', async (chance, expected) => {
-    const clock = { ...recordingClock(), random: () => chance };
-    await withRetries(failing(error('LLM_UNAVAILABLE')), clock, signal);
-    expect(clock.slept).toEqual([expected]);
+    const world = recordingWorld(chance);
+    await withRetries(failing(error('LLM_UNAVAILABLE')), world, signal);
+    expect(world.slept).toEqual([expected]);
   });
 
   test('waits as long as the provider asks, but no longer than twenty seconds', async () => {
-    const clock = recordingClock();
+    const world = recordingWorld();
     const attempt = failing(error('LLM_RATE_LIMITED', 0), error('LLM_RATE_LIMITED', 60_000));
-    await withRetries(attempt, clock, signal);
-    expect(clock.slept).toEqual([0, 20_000]);
+    await withRetries(attempt, world, signal);
+    expect(world.slept).toEqual([0, 20_000]);
   });
 
   test.each([
@@ -49,8 +49,8 @@ describe('a call that fails', () => {
     error('LLM_INVALID_OUTPUT'),
     new Error('not ours'),
   ])('is not made again after %s', async (thrown) => {
-    const clock = recordingClock();
-    await expect(withRetries(failing(thrown), clock, signal)).rejects.toBe(thrown);
-    expect(clock.slept).toEqual([]);
+    const world = recordingWorld();
+    await expect(withRetries(failing(thrown), world, signal)).rejects.toBe(thrown);
+    expect(world.slept).toEqual([]);
   });
 });

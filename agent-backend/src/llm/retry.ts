@@ -1,5 +1,5 @@
 /** A bounded retry of our own, since the SDK's can neither be watched nor driven by a test. */
-import type { Clock } from './clock.ts';
+import { pause, type World } from '@story-tasks/contracts';
 import { LlmError } from './errors.ts';
 
 const MAX_RETRIES = 2;
@@ -11,13 +11,17 @@ const BASE_DELAY_MS = 1_000;
  * Calls `attempt` at most three times, again only after LLM_RATE_LIMITED and LLM_UNAVAILABLE.
  * @throws the last error; the signal's reason when it aborts a wait
  */
-export async function withRetries<T>(attempt: () => Promise<T>, clock: Clock, signal: AbortSignal): Promise<T> {
+export async function withRetries<T>(
+  attempt: () => Promise<T>,
+  { clock, chance }: World,
+  signal: AbortSignal,
+): Promise<T> {
   for (let retries = 0; ; retries += 1) {
     try {
       return await attempt();
     } catch (error) {
       if (retries === MAX_RETRIES || !isWorthARetry(error)) throw error;
-      await clock.sleep(delayMs(retries, error.retryAfterMs, clock.random()), signal);
+      await pause(clock, delayMs(retries, error.retryAfterMs, chance.fraction()), signal);
     }
   }
 }
@@ -27,7 +31,7 @@ function isWorthARetry(error: unknown): error is LlmError {
 }
 
 /** What the provider asked for; else 0.5 to 1 s, then 1 to 2 s, so that many workers do not come back at once. */
-function delayMs(retries: number, retryAfterMs: number | undefined, random: number): number {
+function delayMs(retries: number, retryAfterMs: number | undefined, fraction: number): number {
   if (retryAfterMs !== undefined) return Math.min(retryAfterMs, MAX_RETRY_AFTER_MS);
-  return Math.round(BASE_DELAY_MS * 2 ** retries * (0.5 + random / 2));
+  return Math.round(BASE_DELAY_MS * 2 ** retries * (0.5 + fraction / 2));
 }

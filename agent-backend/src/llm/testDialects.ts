@@ -1,6 +1,6 @@
 /** For tests: the two wire formats, so that one test is run against both. */
 
-import type { Clock } from './clock.ts';
+import { systemWorld, type World } from '@story-tasks/contracts';
 import { createGateway } from './createGateway.ts';
 import type { LlmGateway } from './gateway.ts';
 import { type Answer, events, json } from './testServer.ts';
@@ -12,7 +12,7 @@ export const TEST_USAGE = { inputTokens: 11, outputTokens: 7 };
 interface GatewayOptions {
   readonly stream?: boolean;
   readonly timeoutMs?: number;
-  readonly clock?: Clock;
+  readonly world?: World;
 }
 
 export interface Dialect {
@@ -119,28 +119,27 @@ const openaiCompatible: Dialect = {
 
 export const dialects = [gemini, openaiCompatible];
 
-/** A gateway as `createGateway` wires it, pointed at `url`. Its clock does not sleep unless it is given one that does. */
+/** A gateway as `createGateway` wires it, pointed at `url`. No time passes between its tries, unless it is given a world in which it does. */
 export function testGateway(dialect: Dialect, url: string, options: GatewayOptions = {}): LlmGateway {
-  const { stream = false, timeoutMs = 20_000, clock = recordingClock() } = options;
+  const { stream = false, timeoutMs = 20_000, world = recordingWorld() } = options;
   const keys = dialect.name === 'gemini' ? { geminiApiKey: TEST_KEY } : { apiKey: TEST_KEY };
   const provider = dialect.name === 'gemini' ? ('gemini' as const) : ('openai-compatible' as const);
   const settings = { provider, model: 'test-model', baseUrl: url, ...keys, timeoutMs, stream, offlineLatencyMs: 0 };
-  return createGateway(settings, neverWrites, clock);
+  return createGateway(settings, neverWrites, world);
 }
 
 function neverWrites(): never {
   throw new Error('only the offline provider writes');
 }
 
-/** Sleeps no time at all, and remembers for how long it was asked to. */
-export function recordingClock(): Clock & { readonly slept: number[] } {
+/** Where a wait takes no time at all; it remembers how long each would have been. */
+export function recordingWorld(fraction = 0.5): World & { readonly slept: number[] } {
   const slept: number[] = [];
-  return {
-    slept,
-    now: () => Date.parse('2026-11-22T12:00:00Z'),
-    random: () => 0.5,
-    async sleep(ms) {
-      slept.push(ms);
-    },
+  const after = (milliseconds: number, callback: () => void) => {
+    slept.push(milliseconds);
+    queueMicrotask(callback);
+    return () => undefined;
   };
+  const clock = { ...systemWorld.clock, date: () => Date.parse('2026-11-22T12:00:00Z'), after };
+  return { slept, clock, chance: { ...systemWorld.chance, fraction: () => fraction } };
 }

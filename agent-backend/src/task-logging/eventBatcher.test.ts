@@ -1,9 +1,10 @@
 /** R6: one batch for all runs of a process. */
+
+import { settled, VirtualClock } from '@story-tasks/contracts/test';
 import { StoreRejectedError, StoreUnavailableError } from '@story-tasks/supabase';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { type BatchedRun, EventBatcher } from './eventBatcher.ts';
 import { ScriptedRepository } from './testing/scriptedRepository.ts';
-import { settled, VirtualClock } from './testing/virtualClock.ts';
 
 let clock: VirtualClock;
 let store: ScriptedRepository;

@@ -2,9 +2,8 @@
  * One batch for all runs of a process (rule R6): their events, tokens and heartbeats go out in one call, and its answer
  * tells each run whether it may go on. Events keep their ids, so a batch whose answer got lost is simply sent again.
  */
-import type { NewTaskEvent } from '@story-tasks/contracts';
+import type { Clock, NewTaskEvent } from '@story-tasks/contracts';
 import { type BatchAnswer, type BatchEntry, StoreUnavailableError } from '@story-tasks/supabase';
-import type { Clock } from './clock.ts';
 
 export interface BatcherSettings {
   readonly leaseMs: number;

@@ -1,4 +1,3 @@
-export * from './clock.ts';
 export * from './errors.ts';
 export * from './eventBatcher.ts';
 export * from './logTask.ts';

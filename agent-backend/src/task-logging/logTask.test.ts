@@ -1,6 +1,7 @@
 /** How a run starts, and what each of its ends becomes on record. */
 import { randomUUID } from 'node:crypto';
 import { CodedError } from '@story-tasks/contracts';
+import { VirtualClock, virtualWorld } from '@story-tasks/contracts/test';
 import { StaleAttemptError, StoreUnavailableError } from '@story-tasks/supabase';
 import { beforeEach, describe, expect, test } from 'vitest';
 import {
@@ -15,7 +16,6 @@ import { logTaskCompletion, logTaskEvent, logTaskStart, type RunEnd } from './lo
 import { TaskLog } from './taskLog.ts';
 import { createTaskLogging } from './taskLogging.ts';
 import { ScriptedRepository, taskRecord } from './testing/scriptedRepository.ts';
-import { VirtualClock } from './testing/virtualClock.ts';
 
 const clock = new VirtualClock();
 let store: ScriptedRepository;
@@ -24,7 +24,7 @@ beforeEach(() => {
   store = new ScriptedRepository();
 });
 
-const logging = () => createTaskLogging(store.asRepository, defaultBatcherSettings, clock);
+const logging = () => createTaskLogging(store.asRepository, defaultBatcherSettings, virtualWorld(clock));
 const failed = (error: unknown, retryAfterMs = 5_000.4): RunEnd => ({ status: 'failed', error, retryAfterMs });
 const away = () => new StoreUnavailableError('finish_story_task');
 

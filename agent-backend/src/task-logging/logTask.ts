@@ -2,8 +2,7 @@
  * How a run is put on record: started, told of, completed. The CLI and the worker use it alike, so that a task looks the
  * same whoever ran it.
  */
-import { randomUUID } from 'node:crypto';
-import { describeError, type Operation, operations, type TaskRecord } from '@story-tasks/contracts';
+import { describeError, type Operation, operations, pause, type TaskRecord } from '@story-tasks/contracts';
 import {
   type FinishOutcome,
   type Release,
@@ -39,11 +38,11 @@ export async function logTaskStart(logging: TaskLogging, start: TaskStart): Prom
   return new TaskLog(logging, await claimDirect(logging, task, workerId));
 }
 
-async function claimDirect({ repository, settings }: TaskLogging, task: TaskRecord, workerId: string) {
+async function claimDirect({ repository, settings, chance }: TaskLogging, task: TaskRecord, workerId: string) {
   try {
     const claim = await repository.claimTask({
       taskId: task.id,
-      claimToken: randomUUID(),
+      claimToken: chance.uuid(),
       workerId,
       leaseMs: settings.leaseMs,
       resumable: operations[task.operation].resumable,
@@ -83,14 +82,14 @@ export type Completion = FinishOutcome | ReleaseOutcome;
 export async function logTaskCompletion(logging: TaskLogging, log: TaskLog, end: RunEnd): Promise<Completion> {
   const told = await log.close();
   // One event id for all tries: a try whose answer got lost is answered as it was the first time (R7).
-  const fence = { taskId: log.task.id, attempt: log.task.attempt, eventId: randomUUID(), ...told };
+  const fence = { taskId: log.task.id, attempt: log.task.attempt, eventId: logging.chance.uuid(), ...told };
   const deadline = logging.clock.now() + logging.settings.leaseMs;
   for (;;) {
     try {
       return await writeEnd(logging.repository, log.task, fence, end);
     } catch (error) {
       if (!(error instanceof StoreUnavailableError) || logging.clock.now() > deadline) throw error;
-      await new Promise<void>((resolve) => logging.clock.after(logging.settings.retryMs, resolve));
+      await pause(logging.clock, logging.settings.retryMs);
     }
   }
 }

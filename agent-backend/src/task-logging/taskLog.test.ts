@@ -1,11 +1,12 @@
 /** One run on record: when it must stop, and what it may tell. */
+
+import { settled, VirtualClock, virtualWorld } from '@story-tasks/contracts/test';
 import { StoreUnavailableError } from '@story-tasks/supabase';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { defaultBatcherSettings } from './eventBatcher.ts';
 import { TaskLog } from './taskLog.ts';
 import { createTaskLogging, type TaskLogging } from './taskLogging.ts';
 import { ScriptedRepository, taskRecord } from './testing/scriptedRepository.ts';
-import { settled, VirtualClock } from './testing/virtualClock.ts';
 
 let clock: VirtualClock;
 let store: ScriptedRepository;
@@ -15,7 +16,7 @@ let log: TaskLog;
 beforeEach(() => {
   clock = new VirtualClock();
   store = new ScriptedRepository();
-  logging = createTaskLogging(store.asRepository, defaultBatcherSettings, clock);
+  logging = createTaskLogging(store.asRepository, defaultBatcherSettings, virtualWorld(clock));
   log = new TaskLog(logging, store.task);
 });
 
@@ -92,7 +93,11 @@ describe('a lease', () => {
   });
 
   test('that is shorter brings quicker heartbeats, so that a silent run lives', async () => {
-    const short = createTaskLogging(store.asRepository, { ...defaultBatcherSettings, leaseMs: 3_000.4 }, clock);
+    const short = createTaskLogging(
+      store.asRepository,
+      { ...defaultBatcherSettings, leaseMs: 3_000.4 },
+      virtualWorld(clock),
+    );
     const quick = new TaskLog(short, taskRecord());
     await clock.pass(60_000);
     expect(quick.signal.aborted).toBe(false);

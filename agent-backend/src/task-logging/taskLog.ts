@@ -1,5 +1,4 @@
 /** One run while it is on record: what it tells, and why it must stop. */
-import { randomUUID } from 'node:crypto';
 import type { NewTaskEvent, TaskRecord } from '@story-tasks/contracts';
 import type { BatchAnswer } from '@story-tasks/supabase';
 import type { TokenUsage } from '../llm/gateway.ts';
@@ -56,7 +55,7 @@ export class TaskLog {
   report(event: ReportedEvent): void {
     const progressOverride = this.#raised(event.progress);
     const told: NewTaskEvent = {
-      id: randomUUID(),
+      id: this.#logging.chance.uuid(),
       eventType: event.eventType ?? (progressOverride === undefined ? 'info' : 'progress'),
       message: storable(event.message),
       payload: event.payload,

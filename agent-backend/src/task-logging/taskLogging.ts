@@ -1,13 +1,12 @@
 /** What all runs of a process share to be put on record. */
+import { systemWorld, type World } from '@story-tasks/contracts';
 import type { StoryTasksRepository } from '@story-tasks/supabase';
-import { type Clock, systemClock } from './clock.ts';
 import { type BatcherSettings, defaultBatcherSettings, EventBatcher } from './eventBatcher.ts';
 
 /** Shared by all runs of a process. */
-export interface TaskLogging {
+export interface TaskLogging extends World {
   readonly repository: StoryTasksRepository;
   readonly batcher: EventBatcher;
-  readonly clock: Clock;
   readonly settings: BatcherSettings;
 }
 
@@ -17,11 +16,11 @@ const heartbeatShare = 4 / 15;
 export function createTaskLogging(
   repository: StoryTasksRepository,
   settings: BatcherSettings = defaultBatcherSettings,
-  clock: Clock = systemClock,
+  { clock, chance }: World = systemWorld,
 ): TaskLogging {
   const fitting = fit(settings);
   const batcher = new EventBatcher((entries) => repository.appendBatch(entries), clock, fitting);
-  return { repository, batcher, clock, settings: fitting };
+  return { repository, batcher, clock, chance, settings: fitting };
 }
 
 /**

@@ -14,7 +14,7 @@ import type { LlmGateway } from '../llm/gateway.ts';
 import { createOfflineGateway } from '../llm/offlineGateway.ts';
 import { writeOffline } from '../offline/writeOffline.ts';
 import { runTask } from '../runTask.ts';
-import { createStoryWorkStore } from '../storyWorkStore.ts';
+import { createStoryWorkStore, type StoryWorkRun } from '../storyWorkStore.ts';
 import { createTaskLogging, logTaskStart, type TaskLog, type TaskLogging } from '../task-logging/index.ts';
 
 let stop: () => Promise<void>;
@@ -71,7 +71,8 @@ const noBundles = {
 };
 
 async function run(log: TaskLog, llm: LlmGateway) {
-  const dependencies = { logging, store, llm, bundles: noBundles, timeoutSeconds: 60, retryAfterMs: () => 0 };
+  const work = (writer: StoryWorkRun) => createStoryWorkStore(store, writer);
+  const dependencies = { logging, work, llm, bundles: noBundles, timeoutSeconds: 60, retryAfterMs: () => 0 };
   return (await runTask(dependencies, log)).completion;
 }
 
@@ -160,7 +161,12 @@ describe('a run that was overtaken', () => {
   test('is refused every kind of write', async () => {
     const { storyId, log, fence } = await overtaken();
     const before = await contents(storyId);
-    const work = createStoryWorkStore(store, { ...fence, storyId, signal: new AbortController().signal });
+    const work = createStoryWorkStore(store, {
+      ...fence,
+      storyId,
+      signal: new AbortController().signal,
+      clock: logging.clock,
+    });
     const { constitution } = await work.load(storyId);
     if (!constitution) throw new Error('The story has a constitution.');
     const { provenance } = constitution;

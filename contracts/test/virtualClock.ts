@@ -1,17 +1,30 @@
 /** Time that passes when a test says so. */
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../src/index.ts';
 
 interface Timer {
   readonly due: number;
   readonly callback: () => void;
 }
 
+/** Of the zero of its time, in milliseconds since the epoch. */
+const started = Date.parse('2026-11-22T12:00:00Z');
+
 export class VirtualClock implements Clock {
   #now = 1_000;
   readonly #timers = new Set<Timer>();
+  readonly #settle: () => Promise<void>;
+
+  /** @param settle resolves once all that can go on without more time has gone on */
+  constructor(settle = settled) {
+    this.#settle = settle;
+  }
 
   now(): number {
     return this.#now;
+  }
+
+  date(): number {
+    return started + this.#now;
   }
 
   after(milliseconds: number, callback: () => void): () => void {
@@ -28,12 +41,12 @@ export class VirtualClock implements Clock {
   /** Lets so much time pass, with everything that falls due meanwhile and all that follows from it. */
   async pass(milliseconds: number): Promise<void> {
     const until = this.#now + milliseconds;
-    await settled();
+    await this.#settle();
     for (let next = this.#next(until); next; next = this.#next(until)) {
       this.#timers.delete(next);
       this.#now = Math.max(this.#now, next.due);
       next.callback();
-      await settled();
+      await this.#settle();
     }
     this.#now = until;
   }
