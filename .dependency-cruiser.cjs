@@ -10,6 +10,7 @@ const parts = [
   'clients',
   'dev',
   'faults',
+  'simulation',
   'tools',
 ];
 

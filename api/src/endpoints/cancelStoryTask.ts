@@ -1,9 +1,8 @@
 import { cancelTaskRequestSchema, publicTask } from '@story-tasks/contracts';
-import { IllegalTransitionError } from '@story-tasks/supabase';
 import { defineEndpoint } from '../endpoint.ts';
+import { cancelTask } from '../tasks/cancellation.ts';
 import { idParams, noQuery } from './parts.ts';
 
-/** The flag in the record decides; the message only makes it fast, so that its loss is no error. */
 export const cancelStoryTask = defineEndpoint({
   method: 'post',
   path: '/api/story-tasks/:id/cancel',
@@ -11,17 +10,9 @@ export const cancelStoryTask = defineEndpoint({
   params: idParams,
   query: noQuery,
   body: cancelTaskRequestSchema.optional(),
-  async handle({ tasks, lanes, publishCancellation }, { params, body, note, logger }) {
-    const { outcome, task } = await tasks.cancelTask(params.id, body?.reason);
+  async handle(dependencies, { params, body, note }) {
+    const { outcome, task } = await cancelTask(dependencies, params.id, body?.reason);
     note({ taskId: task.id, operation: task.operation, ...(task.storyId === null ? {} : { storyId: task.storyId }) });
-    if (outcome === 'terminal') throw new IllegalTransitionError(publicTask(task), 'cancelled');
-    if (outcome === 'cancelled') {
-      void lanes.remove(task);
-      return { status: 200, body: { task: publicTask(task) } };
-    }
-    await publishCancellation(task.id).catch((error: unknown) => {
-      logger.warn({ taskId: task.id, error }, 'the cancellation was not announced; the next batch finds it');
-    });
-    return { status: 202, body: { task: publicTask(task) } };
+    return { status: outcome === 'cancelled' ? 200 : 202, body: { task: publicTask(task) } };
   },
 });
