@@ -31,6 +31,9 @@ const attempted = (taskId: string, attempt: number) => async () => (await api.ta
 const told = (taskId: string, start: string) => async () =>
   (await api.events(taskId)).some(({ message }) => message.startsWith(start));
 
+const written = (storyId: string) =>
+  record.rows('select * from public.scenelets where story_id = $1 order by created_at, id', [storyId]);
+
 /** A story with its constitution, made by a worker that is gone again. */
 async function storyToScript(): Promise<string> {
   const storyId = await api.createStory();
@@ -49,7 +52,7 @@ function expectSound(events: readonly TaskEvent[]): void {
   expect(terminal).toEqual([events.at(-1)]);
 }
 
-test('a run: its worker is killed, the next one freezes and wakes too late, the third ends it', async () => {
+test('a run: its worker is killed, two more freeze and wake too late, the fourth ends it', async () => {
   const storyId = await storyToScript();
   system.startOperator();
   const killed = system.startWorker('killed');
@@ -58,27 +61,36 @@ test('a run: its worker is killed, the next one freezes and wakes too late, the 
   killed.kill();
   const killedAt = system.clock.now();
 
-  const frozen = system.startWorker('frozen');
+  // One step before it tells of a scenelet that it has persisted.
+  const untold = system.startWorker('untold');
   await system.until('the second worker took over', takeOverMs, attempted(taskId, 2));
   expect(system.clock.now() - killedAt).toBeLessThan(takeOverMs);
+  // A step that is told of, or three losses in a row would end the task.
   await system.until('it has written a scenelet', minute, told(taskId, 'Scenelet 3 of'));
-  frozen.freeze();
-  system.startWorker('third');
-  await system.until('the third worker took over', takeOverMs, attempted(taskId, 3));
+  untold.stopAfter('save_story_work', 'freeze');
+  await system.until('it is frozen', minute, async () => !untold.alive);
 
-  frozen.thaw();
+  // In the middle of a call, with a scenelet to persist when it wakes.
+  const unsaved = system.startWorker('unsaved');
+  await system.until('the third worker took over', takeOverMs, attempted(taskId, 3));
+  await system.clock.pass(callMs - 1_000);
+  unsaved.freeze();
+
+  system.startWorker('fourth');
+  await system.until('the fourth worker took over', takeOverMs, attempted(taskId, 4));
+  const before = [await written(storyId), await api.events(taskId)];
+  for (const late of [untold, unsaved]) late.thaw();
+  await system.clock.pass(callMs - 500);
+  expect([await written(storyId), await api.events(taskId)]).toEqual(before);
+
   await system.until('the task ended', 5 * minute, ended(taskId));
   const task = await api.task(taskId);
-  expect(task).toMatchObject({ status: 'succeeded', attempt: 3, attemptsSpent: 0, workerId: 'third' });
+  expect(task).toMatchObject({ status: 'succeeded', attempt: 4, attemptsSpent: 0, workerId: 'fourth' });
   expectSound(await api.events(taskId));
-
-  // Every step was paid for once, but for the two that were in flight when a run was lost.
   const scenelets = Number(task.result?.['scenelets']);
+  expect(await written(storyId)).toHaveLength(scenelets);
+  // Every step was paid for once, but for the two that were in flight; the one that was not told of was persisted.
   expect(system.llmCalls).toHaveLength(1 + scenelets + 2);
-  const rows = await record.rows('select count(*)::int as written from public.scenelets where story_id = $1', [
-    storyId,
-  ]);
-  expect(rows).toEqual([{ written: scenelets }]);
 });
 
 test('the reconciler: killed between its mend and the job, taken over, and a late one disturbs nothing', async () => {

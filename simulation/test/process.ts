@@ -13,14 +13,22 @@ export class SimulatedProcess implements World {
   #held: (() => void)[] = [];
   #stop: { after: string; how: 'kill' | 'freeze' } | undefined;
 
+  #stoodStillMs = 0;
+  #frozenAt = 0;
+  readonly #time: Clock;
+
   /**
    * @param world shared by all processes: one time, one chance
    * @param request answers once the store has
    */
   constructor(world: World, request: Fetch) {
-    const { clock } = world;
+    this.#time = world.clock;
     this.chance = world.chance;
-    this.clock = { ...clockOf(clock), after: (ms, callback) => clock.after(ms, () => this.whenAlive(callback)) };
+    this.clock = {
+      now: () => this.#time.now() - this.#stoodStillMs,
+      date: () => this.#time.date(),
+      after: (milliseconds, callback) => this.#after(milliseconds, callback),
+    };
     this.fetch = (input, init) => this.#deliver(this.#stopAt(String(input), request(input, init)));
   }
 
@@ -34,13 +42,15 @@ export class SimulatedProcess implements World {
     this.#held = [];
   }
 
-  /** Stands still, while time goes on and answers wait for it. */
+  /** As a machine that is suspended: its clock stands still too, so that it does not know when it wakes. */
   freeze(): void {
     this.#state = 'frozen';
+    this.#frozenAt = this.#time.now();
   }
 
   thaw(): void {
     this.#state = 'alive';
+    this.#stoodStillMs += this.#time.now() - this.#frozenAt;
     for (const go of this.#held.splice(0)) go();
   }
 
@@ -53,6 +63,18 @@ export class SimulatedProcess implements World {
   whenAlive(act: () => void): void {
     if (this.#state === 'alive') act();
     else if (this.#state === 'frozen') this.#held.push(act);
+  }
+
+  /** In this process's own time, which may have stood still since it was asked. */
+  #after(milliseconds: number, callback: () => void): () => void {
+    const due = this.clock.now() + milliseconds;
+    let stop = () => {};
+    const wait = () => {
+      const left = due - this.clock.now();
+      stop = this.#time.after(left, () => this.whenAlive(() => (due > this.clock.now() ? wait() : callback())));
+    };
+    wait();
+    return () => stop();
   }
 
   async #stopAt<T>(url: string, answer: Promise<T>): Promise<T> {
@@ -73,8 +95,4 @@ export class SimulatedProcess implements World {
       );
     });
   }
-}
-
-function clockOf(clock: Clock): Pick<Clock, 'now' | 'date'> {
-  return { now: () => clock.now(), date: () => clock.date() };
 }
