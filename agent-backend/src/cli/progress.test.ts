@@ -1,8 +1,8 @@
+import { displayWidth } from '@story-tasks/contracts/terminal-text';
 import { describe, expect, test } from 'vitest';
 import { VirtualClock } from '../task-logging/testing/virtualClock.ts';
 import { createProgress, progressLine } from './progress.ts';
 import { fakeHost } from './testing/fakeHost.ts';
-import { displayWidth } from './text.ts';
 
 describe('on a terminal', () => {
   test('one line tells bar, percent, elapsed and the latest event', () => {

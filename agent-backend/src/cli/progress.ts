@@ -1,8 +1,9 @@
 /** How far a run is, on stderr: one living line on a terminal, a line for each event elsewhere, nothing with --json. */
+
+import { displayWidth, duration, printable, shorten } from '@story-tasks/contracts/terminal-text';
 import type { ReportedEvent } from '../runContext.ts';
 import type { Clock } from '../task-logging/index.ts';
 import type { Host } from './host.ts';
-import { displayWidth, duration, printable, shorten } from './text.ts';
 
 export interface Progress {
   event(event: ReportedEvent): void;
