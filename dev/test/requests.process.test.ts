@@ -196,7 +196,7 @@ describe('the comparison with the document', () => {
     ['a value', answer(200, empty.replace('null', '7')), /nextCursor must be/],
     ['a media type', answer(200, empty, { ...json, 'content-type': 'text/plain' }), /its type is text\/plain/],
     ['the lack of a header', answer(200, empty, { 'content-type': 'application/json' }), /it lacks X-Request-Id/],
-    ['a code', answer(422, '{}', { ...json, 'content-type': 'application/problem+json' }), /must have required/],
+    ['a problem', answer(422, '{}', { ...json, 'content-type': 'application/problem+json' }), /must have required/],
   ])('finds %s that is not in it', async (_name, faulty, words) => {
     await expect(checkDocumented(system.apiUrl, 'GET', '/api/story-tasks?limit=1', faulty)).rejects.toThrow(words);
     await checkDocumented(system.apiUrl, 'GET', '/api/story-tasks', answer(200, empty));
