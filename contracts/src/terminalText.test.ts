@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { displayWidth, duration, nameFrom, printable, shorten, table, time } from './terminalText.ts';
+import { displayWidth, duration, nameFrom, printable, progressLine, shorten, table, time } from './terminalText.ts';
 
 describe('stored text', () => {
   test.each([
@@ -54,4 +54,17 @@ test.each([
   ['', 'Untitled story'],
 ])('%j is called %j', (prompt, name) => {
   expect(nameFrom(prompt)).toBe(name);
+});
+
+describe('a line of progress', () => {
+  test('tells bar, percent, elapsed and the latest event', () => {
+    expect(progressLine(45, '1:07', 'Scenelet 5 of 12 written', 80)).toBe(
+      '█████████░░░░░░░░░░░  45 %  1:07  Scenelet 5 of 12 written',
+    );
+  });
+
+  test.each([80, 40, 34, 20, 1])('never wraps at %i columns', (columns) => {
+    const line = progressLine(100, '12:00', '灯台守りの物語'.repeat(20), columns);
+    expect(displayWidth(line)).toBeLessThan(Math.max(2, columns));
+  });
 });

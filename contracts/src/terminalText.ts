@@ -68,3 +68,13 @@ export function nameFrom(prompt: string): string {
     .trim();
   return shorten(plain, maxName) || 'Untitled story';
 }
+
+const barColumns = 20;
+
+/** Bar, percent, elapsed and the latest event, cut to the terminal: a line that wraps could not be drawn over. */
+export function progressLine(percent: number, elapsed: string, latest: string, columns: number): string {
+  const full = Math.floor((Math.min(100, percent) * barColumns) / 100);
+  const bar = '█'.repeat(full) + '░'.repeat(barColumns - full);
+  const head = `${bar} ${String(percent).padStart(3)} %  ${elapsed}  `;
+  return shorten(head + shorten(latest, Math.max(0, columns - displayWidth(head) - 1)), Math.max(1, columns - 1));
+}
