@@ -1,7 +1,12 @@
-/** Writes docs/configuration.md from the schemas that read the environment; with --check, says whether it is up to date. */
-import { readFileSync, writeFileSync } from 'node:fs';
+/**
+ * Writes docs/configuration.md from the schemas that read the environment, and api/openapi.yaml from the endpoints; with
+ * --check, says whether they are up to date.
+ */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import { llmEnvSchema } from '../agent-backend/src/llm/settings.ts';
+import { endpoints } from '../api/src/endpoints/index.ts';
+import { openApiYaml } from '../api/src/openapi/document.ts';
 import { devEnvironment } from '../dev/src/settings.ts';
 import {
   apiEnvironment,
@@ -11,8 +16,6 @@ import {
   storeEnvironment,
   workerEnvironment,
 } from '../runtime/src/environment.ts';
-
-const file = 'docs/configuration.md';
 
 const sections: readonly (readonly [string, z.ZodObject])[] = [
   ['Every process', processEnvironment],
@@ -41,7 +44,7 @@ function table([title, schema]: readonly [string, z.ZodObject]): string {
   return [`## ${title}`, '', '| variable | default | meaning |', '|---|---|---|', ...rows, ''].join('\n');
 }
 
-const text = [
+const configuration = [
   '# Configuration',
   '',
   'Written by `make generate` from the schemas that read the environment. An empty variable counts as unset.',
@@ -49,11 +52,12 @@ const text = [
   ...sections.map(table),
 ].join('\n');
 
-if (process.argv.includes('--check')) {
-  if (readFileSync(file, 'utf8') !== text) {
+const files = { 'docs/configuration.md': configuration, 'api/openapi.yaml': openApiYaml(endpoints) };
+
+for (const [file, text] of Object.entries(files)) {
+  if (!process.argv.includes('--check')) writeFileSync(file, text);
+  else if (!existsSync(file) || readFileSync(file, 'utf8') !== text) {
     console.error(`${file} is not what the schemas say: run \`make generate\`.`);
-    process.exit(1);
+    process.exitCode = 1;
   }
-} else {
-  writeFileSync(file, text);
 }

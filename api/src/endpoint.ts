@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http';
 import type { Logger } from '@story-tasks/runtime';
 import type { z } from 'zod';
 import type { ApiDependencies } from './dependencies.ts';
+import type { ProblemCode } from './problems.ts';
 
 /** What Node gives: names in lower case. */
 type HeadersSchema = z.ZodObject;
@@ -34,6 +35,15 @@ export type Reply =
   | (ReplyHead & { readonly body: unknown })
   | (ReplyHead & { readonly stream: (response: ServerResponse) => void });
 
+/** An answer that is no problem, as the OpenAPI document tells it. */
+export interface Answer {
+  readonly description: string;
+  /** Headers that it always has. */
+  readonly headers?: readonly 'Location'[];
+  /** What the body is, by media type; without it there is none. */
+  readonly content?: Readonly<Record<string, z.ZodType>>;
+}
+
 export interface Endpoint<
   Params extends z.ZodType = z.ZodType,
   Query extends z.ZodType = z.ZodType,
@@ -42,10 +52,20 @@ export interface Endpoint<
 > {
   readonly method: 'get' | 'post';
   readonly path: string;
+  /** What generated clients call it. */
+  readonly operationId: string;
+  readonly tag: 'Stories' | 'Tasks' | 'Documentation';
   readonly summary: string;
+  readonly description?: string;
+  /** By status. */
+  readonly answers: Readonly<Record<number, Answer>>;
+  /** What `handle` may be refused with, besides what any call may. */
+  readonly problems: readonly ProblemCode[];
   readonly params: Params;
   readonly query: Query;
   readonly body: Body;
+  /** What the document says of the body, where `handle` looks closer than `body` does. */
+  readonly bodyShape?: z.ZodType;
   /** The headers that it takes besides those of every request; all others are passed over. */
   readonly headers?: Headers;
   /** Throws what `problems.ts` knows how to tell. */

@@ -2,34 +2,36 @@
 import { STATUS_CODES } from 'node:http';
 import { CodedError, type FieldError, type Problem } from '@story-tasks/contracts';
 
-/** Statuses of our codes; a code that is not here is 500. */
-const statusOfCode: Readonly<Record<string, number>> = {
-  REQUEST_INVALID: 422,
-  VALIDATION_FAILED: 422,
-  STORY_NOT_FOUND: 404,
-  TASK_NOT_FOUND: 404,
-  BUNDLE_NOT_FOUND: 404,
-  ROUTE_NOT_FOUND: 404,
-  ILLEGAL_TRANSITION: 409,
-  IDEMPOTENCY_CONFLICT: 409,
-  UNSUPPORTED_MEDIA_TYPE: 415,
-  ENQUEUE_FAILED: 500,
-  STORE_UNAVAILABLE: 503,
-  LANE_UNAVAILABLE: 503,
-  BUNDLE_STORE_UNAVAILABLE: 503,
-};
+/** Our codes: the status each is told with, and when. A code that is not here is 500. */
+export const problemCodes = {
+  MALFORMED_JSON: { status: 400, when: 'The body is not valid JSON.' },
+  MALFORMED_PATH: { status: 400, when: 'The path cannot be decoded.' },
+  REQUEST_ABORTED: { status: 400, when: 'The request ended before its body did.' },
+  STORY_NOT_FOUND: { status: 404, when: 'There is no such story.' },
+  TASK_NOT_FOUND: { status: 404, when: 'There is no such task.' },
+  BUNDLE_NOT_FOUND: { status: 404, when: 'The story has no player bundle yet.' },
+  ROUTE_NOT_FOUND: { status: 404, when: 'There is no such call.' },
+  ILLEGAL_TRANSITION: { status: 409, when: 'The task’s status does not allow it.' },
+  IDEMPOTENCY_CONFLICT: { status: 409, when: 'The Idempotency-Key was used for another request.' },
+  BODY_TOO_LARGE: { status: 413, when: 'The body is over the limit of 512 KiB.' },
+  UNSUPPORTED_MEDIA_TYPE: { status: 415, when: 'The body is not application/json in UTF-8.' },
+  REQUEST_INVALID: { status: 422, when: 'The request does not fit; `errors` names each fault.' },
+  VALIDATION_FAILED: { status: 422, when: 'The store does not take a value.' },
+  INTERNAL: { status: 500, when: 'An unexpected error, or one with a code of its own.' },
+  ENQUEUE_FAILED: { status: 500, when: 'The task was made, could not be queued, and is failed; `taskId` names it.' },
+  STORE_UNAVAILABLE: { status: 503, when: 'Supabase is down, slow or overloaded.' },
+  LANE_UNAVAILABLE: { status: 503, when: 'Redis is away; the task stays on record and is queued when it is back.' },
+  BUNDLE_STORE_UNAVAILABLE: { status: 503, when: 'The bundle store is down or slow.' },
+} as const satisfies Record<string, { status: number; when: string }>;
+export type ProblemCode = keyof typeof problemCodes;
 
 /** What the body parser refuses, by the `type` it gives its errors. */
-const bodyProblems: Readonly<Record<string, { status: number; code: string; detail: string }>> = {
-  'entity.parse.failed': { status: 400, code: 'MALFORMED_JSON', detail: 'The body is not valid JSON.' },
-  'entity.too.large': { status: 413, code: 'BODY_TOO_LARGE', detail: 'The body is over the limit of 512 KiB.' },
-  'encoding.unsupported': {
-    status: 415,
-    code: 'UNSUPPORTED_MEDIA_TYPE',
-    detail: 'Send the body without a content encoding.',
-  },
-  'charset.unsupported': { status: 415, code: 'UNSUPPORTED_MEDIA_TYPE', detail: 'Send the body in UTF-8.' },
-  'request.aborted': { status: 400, code: 'REQUEST_ABORTED', detail: 'The request ended before its body did.' },
+const bodyProblems: Readonly<Record<string, { code: ProblemCode; detail?: string }>> = {
+  'entity.parse.failed': { code: 'MALFORMED_JSON' },
+  'entity.too.large': { code: 'BODY_TOO_LARGE' },
+  'encoding.unsupported': { code: 'UNSUPPORTED_MEDIA_TYPE', detail: 'Send the body without a content encoding.' },
+  'charset.unsupported': { code: 'UNSUPPORTED_MEDIA_TYPE', detail: 'Send the body in UTF-8.' },
+  'request.aborted': { code: 'REQUEST_ABORTED' },
 };
 
 /** Seconds after which a client may ask again when a service behind the API is away. */
@@ -43,21 +45,20 @@ export interface ToldProblem {
 /** Nothing of an unexpected error is told but that there was one; its type goes to the log. */
 export function problemOf(error: unknown, requestId: string): ToldProblem {
   const body = bodyProblems[(error as { type?: string } | null)?.type ?? ''];
-  if (body) return told({ ...body, requestId });
+  if (body) return known(body.code, requestId, body.detail);
   // Express refuses a path whose percent-encoding cannot be read.
-  if (error instanceof URIError)
-    return told({ status: 400, code: 'MALFORMED_PATH', detail: 'The path cannot be decoded.', requestId });
+  if (error instanceof URIError) return known('MALFORMED_PATH', requestId);
   if (!(error instanceof CodedError)) {
-    return told({
-      status: 500,
-      code: 'INTERNAL',
-      detail: 'An unexpected error; the log has its request id.',
-      requestId,
-    });
+    return known('INTERNAL', requestId, 'An unexpected error; the log has its request id.');
   }
-  const status = statusOfCode[error.code] ?? 500;
+  const { status } = (problemCodes as Readonly<Record<string, { status: number }>>)[error.code] ?? { status: 500 };
   const { taskId, errors } = error as { taskId?: string; errors?: FieldError[] };
   return told({ status, code: error.code, detail: error.message, requestId, taskId, errors });
+}
+
+function known(code: ProblemCode, requestId: string, detail?: string): ToldProblem {
+  const { status, when } = problemCodes[code];
+  return told({ status, code, detail: detail ?? when, requestId });
 }
 
 function told(fields: Omit<Problem, 'type' | 'title'>): ToldProblem {

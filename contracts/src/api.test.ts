@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseCreateTask } from './api.ts';
+import { createTaskRequestSchema, parseCreateTask } from './api.ts';
 import { operationNames, operations } from './operations.ts';
 import { isTerminal, taskStatuses } from './tasks.ts';
 
@@ -45,4 +45,20 @@ test('retries are off and one run at a time is the default of every operation', 
 
 test('exactly the three ends are terminal', () => {
   expect(taskStatuses.filter(isTerminal)).toEqual(['succeeded', 'failed', 'cancelled']);
+});
+
+test.each([
+  ['nothing', undefined],
+  ['a workflow task', { operation: 'RUN_WORKFLOW_TASK', storyId, options: { task: 'CREATE_SHOT_LIST' } }],
+  ['all fields', { operation: 'BUILD_PLAYER_BUNDLE', storyId, options: {}, attempts: 20, autoStart: false }],
+  ['no options where one is needed', { operation: 'RUN_WORKFLOW_TASK', storyId }],
+  ['no options where none is', { operation: 'REGENERATE_CONSTITUTION', storyId }],
+  ['options of another operation', { operation: 'REGENERATE_CONSTITUTION', storyId, options: { task: 'X' } }],
+  ['an unknown option', { operation: 'RUN_WORKFLOW_TASK', storyId, options: { task: 'CREATE_SHOT_LIST', x: 1 } }],
+  ['an unknown operation', { operation: 'PAINT', storyId }],
+  ['an unknown key', { operation: 'BUILD_PLAYER_BUNDLE', storyId, priority: 1 }],
+  ['too many attempts', { operation: 'BUILD_PLAYER_BUNDLE', storyId, attempts: 21 }],
+  ['no story', { operation: 'BUILD_PLAYER_BUNDLE' }],
+])('the documented shape of a create says of %s what the validation says', (_, body) => {
+  expect(createTaskRequestSchema.safeParse(body).success).toBe(parseCreateTask(body).ok);
 });

@@ -1,19 +1,54 @@
-/** Requests and answers of the HTTP API. The same schemas validate, give types and, later, the OpenAPI document. */
+/** Requests and answers of the HTTP API. The same schemas validate, give types and make the OpenAPI document. */
 import { z } from 'zod';
 import { taskEventSchema } from './events.ts';
-import { type Operation, operationSchema, operations } from './operations.ts';
+import { type Operation, type OptionsOf, operationNames, operationSchema, operations } from './operations.ts';
 import { taskSchema, taskStatusSchema } from './tasks.ts';
 
 const storyId = z.guid({ error: ({ input }) => (input === undefined ? 'is required' : 'must be a uuid') });
 
-/** POST /api/story-tasks. `options` is checked against the operation's own schema by `parseCreateTask`. */
+/** Of POST /api/story-tasks, what every operation takes. */
+const createTaskCommon = {
+  storyId: storyId.describe('The story to work on.'),
+  attempts: z
+    .int()
+    .min(1)
+    .max(20)
+    .optional()
+    .describe('How often the task may fail retryably before it ends; 1: no retry. Default: the operation’s own.'),
+  autoStart: z.boolean().default(true).describe('False: the task is held until it is started.'),
+};
+
+/** `options` is checked against the operation's own schema by `parseCreateTask`. */
 const createTaskEnvelopeSchema = z.strictObject({
   operation: operationSchema,
-  storyId,
+  ...createTaskCommon,
   options: z.unknown().optional(),
-  attempts: z.int().min(1).max(20).optional(),
-  autoStart: z.boolean().default(true).describe('False: the task is held until it is started.'),
 });
+
+/** The same, with one shape for each operation: for the OpenAPI document. It takes what `parseCreateTask` takes (tested). */
+export const createTaskRequestSchema = z
+  .discriminatedUnion('operation', operationNames.map(createTaskShape) as [ReturnType<typeof createTaskShape>])
+  .meta({ id: 'NewStoryTask' });
+
+function createTaskShape(operation: Operation) {
+  const { label, options } = operations[operation];
+  return z
+    .strictObject({
+      operation: z.literal(operation),
+      ...createTaskCommon,
+      options: options.safeParse({}).success ? options.optional() : options,
+    })
+    .meta({ title: operation, description: label });
+}
+
+/** A create as a client writes it. */
+export type CreateTaskInput = {
+  [O in Operation]: { operation: O; storyId: string; attempts?: number; autoStart?: boolean } & OptionsField<O>;
+}[Operation];
+
+/** `options` may be left out where every option may. */
+type OptionsField<O extends Operation> =
+  Record<string, never> extends OptionsOf<O> ? { options?: OptionsOf<O> } : { options: OptionsOf<O> };
 
 export interface CreateTaskRequest {
   readonly operation: Operation;
@@ -64,7 +99,8 @@ export const createTaskAnswerSchema = z.object({ taskId: z.guid() }).meta({ id: 
 export const idempotencyKeySchema = z
   .string()
   .regex(/^[\x21-\x7e]{1,255}$/, 'must be 1 to 255 visible ASCII characters')
-  .optional();
+  .optional()
+  .describe('1 to 255 visible ASCII characters. The same key and body again make no second task.');
 
 export const listTasksQuerySchema = z.strictObject({
   storyId: storyId.optional(),
@@ -90,7 +126,13 @@ export const listEventsQuerySchema = z.strictObject({
 });
 
 /** What an EventSource sends when it comes back; it wins over `after`, which stays in its URL. */
-export const lastEventIdSchema = z.union([z.literal('').transform(() => undefined), seqSchema]).optional();
+export const lastEventIdSchema = z
+  .union([z.literal('').transform(() => undefined), seqSchema])
+  .optional()
+  .describe('Of a stream: the number of the last event that the client has. Wins over `after`.');
+
+/** How often a silent stream says that it lives, in milliseconds: proxies cut what is silent for a minute. */
+export const streamHeartbeatMs = 15_000;
 
 /** Events in one answer of GET …/events; who gets so many asks again after the last of them. */
 export const maxEventsPerPage = 500;
@@ -114,7 +156,7 @@ const text = (max: number) =>
     .max(max)
     .refine((value) => value.isWellFormed() && !value.includes('\0'), 'must be valid Unicode text without NUL');
 
-export const cancelTaskRequestSchema = z.strictObject({ reason: text(500).optional() });
+export const cancelTaskRequestSchema = z.strictObject({ reason: text(500).optional().describe('Kept with the task.') });
 
 export const taskAnswerSchema = z.object({ task: taskSchema }).meta({ id: 'StoryTaskAnswer' });
 
@@ -156,11 +198,14 @@ export const problemSchema = z
     type: z.string(),
     title: z.string(),
     status: z.int(),
-    code: z.string(),
-    detail: z.string().optional(),
-    requestId: z.string().optional(),
-    taskId: z.guid().optional(),
-    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+    code: z.string().describe('Stable: what a client branches on.'),
+    detail: z.string().optional().describe('For people.'),
+    requestId: z.string().optional().describe('Of this request, as in X-Request-Id and in the log.'),
+    taskId: z.guid().optional().describe('The task that was made all the same, and is failed.'),
+    errors: z
+      .array(z.object({ path: z.string(), message: z.string() }))
+      .optional()
+      .describe('Each fault of the request, by its dotted path.'),
   })
   .meta({ id: 'Problem' });
 export type Problem = z.infer<typeof problemSchema>;

@@ -12,7 +12,7 @@ export const workflowTasks = [
   'CREATE_AUDIO_DESIGN',
   'CREATE_SHOT_LIST',
 ] as const;
-export const workflowTaskSchema = z.enum(workflowTasks);
+export const workflowTaskSchema = z.enum(workflowTasks).meta({ id: 'WorkflowTask' });
 export type WorkflowTask = z.infer<typeof workflowTaskSchema>;
 
 /** Defaults of one operation, used where neither the settings document nor the request says otherwise. */
@@ -81,4 +81,4 @@ export type OptionsOf<O extends Operation> = z.infer<(typeof operations)[O]['opt
 export type RunnerName = (typeof operations)[Operation]['runner'];
 
 export const operationNames = Object.keys(operations) as Operation[];
-export const operationSchema = z.enum(operationNames as [Operation, ...Operation[]]);
+export const operationSchema = z.enum(operationNames as [Operation, ...Operation[]]).meta({ id: 'Operation' });

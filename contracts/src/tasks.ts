@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { operationSchema } from './operations.ts';
 
 export const taskStatuses = ['queued', 'running', 'succeeded', 'failed', 'cancelled'] as const;
-export const taskStatusSchema = z.enum(taskStatuses);
+export const taskStatusSchema = z.enum(taskStatuses).meta({ id: 'StoryTaskStatus' });
 export type TaskStatus = z.infer<typeof taskStatusSchema>;
 
 export const terminalStatuses = ['succeeded', 'failed', 'cancelled'] as const satisfies readonly TaskStatus[];

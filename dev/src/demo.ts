@@ -1,18 +1,10 @@
 /** `make demo`: a prompt becomes a playable story, as durable tasks; then one task is cancelled in mid-call. */
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import {
-  createStoryRequestSchema,
-  fieldErrors,
-  type GetTaskAnswer,
-  isTerminal,
-  type Operation,
-  type WorkflowTask,
-} from '@story-tasks/contracts';
+import { type CreateTaskInput, createClient, type StoryTasksClient, type TaskEvent } from '@story-tasks/client/source';
+import { createStoryRequestSchema, fieldErrors, type Operation, type WorkflowTask } from '@story-tasks/contracts';
 import { z } from 'zod';
-import { ApiClient } from './apiClient.ts';
 import { createLiveView, type LiveView } from './liveView.ts';
 import { type Services, startServices } from './services.ts';
 import { type DevSettings, devSettings } from './settings.ts';
@@ -25,9 +17,6 @@ const examples = fileURLToPath(new URL('../../examples', import.meta.url));
 /** Long enough for the bars to be seen moving, short enough for a demo. */
 const demoLatencyMs = 120;
 const slowLatencyMs = 10_000;
-const pollMs = 100;
-/** While a cancellation is measured, the polling must not be what is measured. */
-const closePollMs = 5;
 const taskTimeoutMs = 30 * 60_000;
 
 interface Step {
@@ -78,69 +67,67 @@ function namedPremise(text: string, fileName: string): Premise {
   return { name: name.replaceAll(/\b[a-z]/g, (letter) => letter.toUpperCase()), text };
 }
 
-async function follow(
-  client: ApiClient,
-  taskId: string,
-  show: (answer: GetTaskAnswer) => void,
-  until: (answer: GetTaskAnswer) => boolean = ({ task }) => isTerminal(task.status),
-  everyMs = pollMs,
-): Promise<GetTaskAnswer> {
-  const deadline = Date.now() + taskTimeoutMs;
-  while (Date.now() < deadline) {
-    const answer = await client.getTask(taskId);
-    show(answer);
-    if (until(answer)) return answer;
-    await sleep(everyMs);
+/** Shows a task to its end. @returns its last event */
+async function follow(client: StoryTasksClient, view: LiveView, label: string, taskId: string): Promise<TaskEvent> {
+  let last: TaskEvent | undefined;
+  for await (const event of client.watch(taskId, { signal: AbortSignal.timeout(taskTimeoutMs) })) {
+    view.show(label, event);
+    last = event;
   }
-  throw new Error(`Task ${taskId} did not end within ${taskTimeoutMs / 60_000} minutes.`);
+  if (last === undefined) throw new Error(`Task ${taskId} has no events.`);
+  return last;
 }
 
-async function runStep(client: ApiClient, view: LiveView, storyId: string, step: Step): Promise<GetTaskAnswer> {
-  const taskId = await client.createTask(step.operation, storyId, step.task === undefined ? {} : { task: step.task });
-  const answer = await follow(client, taskId, (state) => view.show(step.label, state));
-  const { status, errorCode, errorMessage } = answer.task;
-  if (status === 'succeeded') return answer;
-  throw new Error(
-    `${step.label} ended ${status}${errorCode === null ? '' : ` (${errorCode}: ${errorMessage ?? ''})`}.`,
-  );
+async function runStep(client: StoryTasksClient, view: LiveView, storyId: string, step: Step): Promise<TaskEvent> {
+  const { label, operation, task } = step;
+  const request = { operation, storyId, options: task === undefined ? {} : { task } } as CreateTaskInput;
+  const { taskId } = await client.create(request);
+  const end = await follow(client, view, label, taskId);
+  if (end.status === 'succeeded') return end;
+  const { errorCode, errorMessage } = (await client.get(taskId)).task;
+  throw new Error(`${label} ended ${end.status}${errorCode === null ? '' : ` (${errorCode}: ${errorMessage ?? ''})`}.`);
 }
 
-async function makeStory(client: ApiClient, storyId: string): Promise<string> {
+/** @returns the path of the bundle, which the last event of the last step tells */
+async function makeStory(client: StoryTasksClient, storyId: string): Promise<string> {
   const view = createLiveView();
-  let last: GetTaskAnswer | undefined;
+  let last: TaskEvent | undefined;
   for (const stage of stages) {
     const ended = await Promise.all(stage.map((step) => runStep(client, view, storyId, step)));
     last = ended.at(-1);
   }
   view.done();
-  return String(last?.events[0]?.payload?.['bundlePath'] ?? '');
+  return String(last?.payload?.['bundlePath'] ?? '');
 }
 
 /** Starts a task whose model call would take long, cancels it in the middle of that call, and times the stop. */
-async function cancelInMidCall(client: ApiClient, storyId: string): Promise<void> {
+async function cancelInMidCall(client: StoryTasksClient, storyId: string): Promise<void> {
   const view = createLiveView();
-  const label = 'Constitution, cancelled';
-  const taskId = await client.createTask('REGENERATE_CONSTITUTION', storyId);
-  const show = (answer: GetTaskAnswer) => view.show(label, answer);
-  const inCall = ({ task, events }: GetTaskAnswer) =>
-    isTerminal(task.status) || events.some((event) => event.payload?.['phase'] === 'generating');
-  await follow(client, taskId, show, inCall);
-  const status = await client.cancelTask(taskId, 'shown in the demo');
+  const { taskId } = await client.create({ operation: 'REGENERATE_CONSTITUTION', storyId });
+  const called = Promise.withResolvers<void>();
+  const ended = (async () => {
+    for await (const event of client.watch(taskId)) {
+      view.show('Constitution, cancelled', event);
+      if (event.payload?.['phase'] === 'generating') called.resolve();
+    }
+    return performance.now();
+  })();
+  await Promise.race([called.promise, ended]);
+  const { outcome } = await client.cancel(taskId, { reason: 'shown in the demo' });
   const answeredAt = performance.now();
-  const end = await follow(client, taskId, show, undefined, closePollMs);
+  const stoppedMs = Math.round((await ended) - answeredAt);
   view.done();
-  const stoppedMs = Math.round(performance.now() - answeredAt);
-  const { cancelRequestedAt, finishedAt } = end.task;
+  const { status, cancelRequestedAt, finishedAt } = (await client.get(taskId)).task;
   const recordedMs = Date.parse(finishedAt ?? '') - Date.parse(cancelRequestedAt ?? '');
   console.log(
-    `\nCancel answered ${status}; the task was ${end.task.status} ${stoppedMs} ms later (in the record: ${recordedMs} ms after the request).`,
+    `\nCancel answered ${outcome === 'cancelled' ? 200 : 202}; the task was ${status} ${stoppedMs} ms later (in the record: ${recordedMs} ms after the request).`,
   );
-  if (end.task.status !== 'cancelled') throw new Error('The task ended before it could be cancelled.');
+  if (status !== 'cancelled') throw new Error('The task ended before it could be cancelled.');
 }
 
 async function demo(services: Services, premise: Premise, byModel: boolean): Promise<void> {
-  const client = new ApiClient(services.apiUrl);
-  const storyId = await client.createStory(premise.name, premise.text);
+  const client = createClient({ url: services.apiUrl });
+  const { storyId } = await client.createStory({ displayName: premise.name, initialPrompt: premise.text });
   console.log(`\n"${premise.name}", story ${storyId}\n`);
   const bundlePath = await makeStory(client, storyId);
   if (!byModel) {

@@ -1,6 +1,7 @@
 /** Tasks as a person sees them: a bar each and the latest event; plain lines where there is no terminal. */
 import { styleText } from 'node:util';
-import type { GetTaskAnswer, TaskStatus } from '@story-tasks/contracts';
+import type { TaskEvent, TaskStatus } from '@story-tasks/contracts';
+import { printable } from '@story-tasks/contracts/terminal-text';
 import logUpdate from 'log-update';
 
 const barWidth = 24;
@@ -14,9 +15,23 @@ const colours: Record<TaskStatus, 'gray' | 'cyan' | 'green' | 'red' | 'yellow'> 
   cancelled: 'yellow',
 };
 
+/** How far a task is, as its events tell it. */
+export interface TaskState {
+  readonly status: TaskStatus;
+  readonly progress: number;
+  readonly message: string;
+}
+
+const unseen: TaskState = { status: 'queued', progress: 0, message: '' };
+
+/** What is known of a task after one more of its events. */
+export function stateAfter(state: TaskState, { status, progressOverride, message }: TaskEvent): TaskState {
+  return { status: status ?? state.status, progress: progressOverride ?? state.progress, message: printable(message) };
+}
+
 export interface LiveView {
-  /** Shows a task's state under its label; the last state of each label stays. */
-  show(label: string, answer: GetTaskAnswer): void;
+  /** Shows the next event of a task under its label; the last state of each label stays. */
+  show(label: string, event: TaskEvent): void;
   /** Leaves what is shown standing; the next show begins below it. */
   done(): void;
 }
@@ -26,42 +41,35 @@ export function createLiveView(stream: NodeJS.WriteStream = process.stdout): Liv
 }
 
 /** One line of a task, as wide as the terminal at most. */
-export function barLine(label: string, { task, events }: GetTaskAnswer, columns: number): string {
-  const filled = Math.round((task.progress / 100) * barWidth);
+export function barLine(label: string, { status, progress, message }: TaskState, columns: number): string {
+  const filled = Math.round((progress / 100) * barWidth);
   const bar = '█'.repeat(filled) + '░'.repeat(barWidth - filled);
-  const percent = `${String(task.progress).padStart(3)}%`;
+  const percent = `${String(progress).padStart(3)}%`;
   const room = Math.max(0, columns - labelWidth - barWidth - percent.length - 4);
-  const event = (events[0]?.message ?? '').slice(0, room);
-  return `${label.padEnd(labelWidth)} ${styleText(colours[task.status], bar)} ${percent}  ${event}`;
+  return `${label.padEnd(labelWidth)} ${styleText(colours[status], bar)} ${percent}  ${message.slice(0, room)}`;
 }
 
 function barView(columns: number): LiveView {
-  const lines = new Map<string, string>();
+  const states = new Map<string, TaskState>();
   return {
-    show(label, answer) {
-      lines.set(label, barLine(label, answer, columns));
-      logUpdate([...lines.values()].join('\n'));
+    show(label, event) {
+      states.set(label, stateAfter(states.get(label) ?? unseen, event));
+      logUpdate([...states].map(([name, state]) => barLine(name, state, columns)).join('\n'));
     },
     done() {
       logUpdate.done();
-      lines.clear();
+      states.clear();
     },
   };
 }
 
-/** Every event once, in order. */
+/** Every event, in order. */
 function lineView(): LiveView {
-  const shown = new Map<string, number>();
   return {
-    show(label, { events }) {
-      const after = shown.get(label) ?? 0;
-      const fresh = events.filter((event) => event.seq > after).reverse();
-      for (const event of fresh) {
-        const percent = event.progressOverride === null ? '    ' : `${String(event.progressOverride).padStart(3)}%`;
-        console.log(`${label.padEnd(labelWidth)} ${percent}  ${event.message}`);
-      }
-      shown.set(label, events[0]?.seq ?? after);
+    show(label, { progressOverride, message }) {
+      const percent = progressOverride === null ? '    ' : `${String(progressOverride).padStart(3)}%`;
+      console.log(`${label.padEnd(labelWidth)} ${percent}  ${printable(message)}`);
     },
-    done: () => shown.clear(),
+    done: () => undefined,
   };
 }

@@ -1,7 +1,10 @@
-/** Calls as a client makes them, with all that comes back. */
+/** Calls as a client makes them, with all that comes back; every answer is compared with the API's own document. */
 import { type Problem, problemSchema } from '@story-tasks/contracts';
 import { Queue } from 'bullmq';
+import { checkDocumented } from './documentedAnswers.ts';
 import type { System } from './system.ts';
+
+type Api = Pick<System, 'apiUrl'>;
 
 export interface Answer {
   readonly status: number;
@@ -9,24 +12,22 @@ export interface Answer {
   readonly text: string;
 }
 
-export async function post(
-  system: System,
-  path: string,
-  body?: unknown,
-  headers: Record<string, string> = {},
-): Promise<Answer> {
-  const sent = body === undefined ? undefined : JSON.stringify(body);
-  const type: Record<string, string> = sent === undefined ? {} : { 'content-type': 'application/json' };
-  const request = { method: 'POST', body: sent ?? null, headers: { ...type, ...headers } };
-  return answerOf(await fetch(`${system.apiUrl}${path}`, request));
+export function post(api: Api, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+  const sent = body === undefined ? {} : { body: JSON.stringify(body) };
+  const type: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' };
+  return send(api, path, { method: 'POST', ...sent, headers: { ...type, ...headers } });
 }
 
-export async function get(system: System, path: string, headers: Record<string, string> = {}): Promise<Answer> {
-  return answerOf(await fetch(`${system.apiUrl}${path}`, { headers }));
+export function get(api: Api, path: string, headers: Record<string, string> = {}): Promise<Answer> {
+  return send(api, path, { method: 'GET', headers });
 }
 
-async function answerOf(response: Response): Promise<Answer> {
-  return { status: response.status, headers: response.headers, text: await response.text() };
+/** @throws Error when the answer is not as the document says */
+export async function send({ apiUrl }: Api, path: string, request: RequestInit & { method: string }): Promise<Answer> {
+  const response = await fetch(`${apiUrl}${path}`, request);
+  const answer = { status: response.status, headers: response.headers, text: await response.text() };
+  await checkDocumented(apiUrl, request.method, path, answer);
+  return answer;
 }
 
 /** @throws Error when the answer is no problem+json, or tells a place in the code */

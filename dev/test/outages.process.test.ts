@@ -1,5 +1,5 @@
-import { type Problem, problemSchema } from '@story-tasks/contracts';
 import { afterEach, expect, test } from 'vitest';
+import { post, problemIn } from './httpCalls.ts';
 import { type System, startSystem } from './system.ts';
 
 let system: System | undefined;
@@ -9,16 +9,6 @@ afterEach(async () => {
   console.log(`stopped in ${Math.round(performance.now() - startedAt)} ms`);
 });
 
-async function post(
-  apiUrl: string,
-  path: string,
-  body: unknown,
-): Promise<{ problem: Problem; retryAfter: string | null }> {
-  const headers = { 'content-type': 'application/json' };
-  const response = await fetch(`${apiUrl}${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
-  return { problem: problemSchema.parse(await response.json()), retryAfter: response.headers.get('retry-after') };
-}
-
 test('with Redis down a task is refused with its id, and is failed on record', async () => {
   system = await startSystem();
   const storyId = await system.client.createStory('A fox', 'A fox crosses a frozen lake.');
@@ -26,7 +16,7 @@ test('with Redis down a task is refused with its id, and is failed on record', a
   await system.processes.operator.stop();
   await system.processes.redis.stop();
   const startedAt = performance.now();
-  const { problem } = await post(system.apiUrl, '/api/story-tasks', { operation: 'REGENERATE_CONSTITUTION', storyId });
+  const problem = problemIn(await post(system, '/api/story-tasks', { operation: 'REGENERATE_CONSTITUTION', storyId }));
   expect(performance.now() - startedAt).toBeLessThan(15_000);
   expect(problem).toMatchObject({ status: 500, code: 'ENQUEUE_FAILED' });
   const { task, events } = await system.client.getTask(problem.taskId ?? '');
@@ -38,11 +28,9 @@ test('with Supabase down every call is a 503 that says when to come back', async
   system = await startSystem();
   const storyId = await system.client.createStory('A fox', 'A fox crosses a frozen lake.');
   await system.processes.lite.stop();
-  const { problem, retryAfter } = await post(system.apiUrl, '/api/story-tasks', {
-    operation: 'REGENERATE_CONSTITUTION',
-    storyId,
-  });
+  const answer = await post(system, '/api/story-tasks', { operation: 'REGENERATE_CONSTITUTION', storyId });
+  const problem = problemIn(answer);
   expect(problem).toMatchObject({ status: 503, code: 'STORE_UNAVAILABLE' });
-  expect(Number(retryAfter)).toBeGreaterThan(0);
+  expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
   expect(JSON.stringify(problem)).not.toMatch(/at .*\.ts|127\.0\.0\.1/);
 });

@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import { type Problem, problemSchema } from '@story-tasks/contracts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { checkDocumented } from './documentedAnswers.ts';
+import { type Answer, send as call } from './httpCalls.ts';
 import { ended, type System, startSystem, waitForTask } from './system.ts';
 
 let system: System;
@@ -20,14 +22,9 @@ interface Sent {
   readonly headers?: Record<string, string>;
 }
 
-async function send(path: string, { method = 'POST', body, headers = {} }: Sent = {}) {
+async function send(path: string, { method = 'POST', body, headers = {} }: Sent = {}): Promise<Answer> {
   const type = body === undefined ? {} : { 'content-type': 'application/json' };
-  const response = await fetch(`${system.apiUrl}${path}`, {
-    method,
-    body: body ?? null,
-    headers: { ...type, ...headers },
-  });
-  return { status: response.status, headers: response.headers, text: await response.text() };
+  return call(system, path, { method, body: body ?? null, headers: { ...type, ...headers } });
 }
 
 async function problem(path: string, sent: Sent = {}): Promise<Problem & { contentType: string | null }> {
@@ -181,5 +178,27 @@ describe('every answer', () => {
     await once(upload, 'socket');
     upload.destroy();
     expect((await send(`/api/stories/${storyId}`, { method: 'GET' })).status).toBe(200);
+  });
+});
+
+describe('the comparison with the document', () => {
+  const empty = '{"tasks":[],"nextCursor":null}';
+  const json = { 'content-type': 'application/json', 'x-request-id': 'r' };
+  const answer = (status: number, text: string, headers: Record<string, string> = json): Answer => ({
+    status,
+    text,
+    headers: new Headers(headers),
+  });
+
+  test.each<[string, Answer, RegExp]>([
+    ['a status', answer(418, empty), /the status is not documented/],
+    ['a field', answer(200, empty.replace('{', '{"more":1,')), /must NOT have additional properties/],
+    ['a value', answer(200, empty.replace('null', '7')), /nextCursor must be/],
+    ['a media type', answer(200, empty, { ...json, 'content-type': 'text/plain' }), /its type is text\/plain/],
+    ['the lack of a header', answer(200, empty, { 'content-type': 'application/json' }), /it lacks X-Request-Id/],
+    ['a problem', answer(422, '{}', { ...json, 'content-type': 'application/problem+json' }), /must have required/],
+  ])('finds %s that is not in it', async (_name, faulty, words) => {
+    await expect(checkDocumented(system.apiUrl, 'GET', '/api/story-tasks?limit=1', faulty)).rejects.toThrow(words);
+    await checkDocumented(system.apiUrl, 'GET', '/api/story-tasks', answer(200, empty));
   });
 });

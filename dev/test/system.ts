@@ -3,7 +3,14 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type GetTaskAnswer, isTerminal } from '@story-tasks/contracts';
+import {
+  type CreateTaskInput,
+  createClient,
+  type GetTaskAnswer,
+  isTerminal,
+  type Operation,
+  type StoryTasksClient,
+} from '@story-tasks/client/source';
 import {
   connectStore,
   createStoriesRepository,
@@ -12,14 +19,24 @@ import {
   type StoryTasksRepository,
 } from '@story-tasks/supabase';
 import { freePort } from '@story-tasks/supabase/lite';
-import { ApiClient } from '../src/apiClient.ts';
 import { type Services, startServices } from '../src/services.ts';
 
 /** Planted wherever a secret could be; nothing may ever print it. */
 export const canary = 'canary-9f3b1c-must-not-show';
 
+/** The calls of nearly every test in a line each. None is made again: what the API answers is what is looked at. */
+export interface TestCalls {
+  createStory(displayName: string, initialPrompt: string): Promise<string>;
+  createTask(operation: Operation, storyId: string, options?: object, attempts?: number): Promise<string>;
+  getTask(taskId: string): Promise<GetTaskAnswer>;
+  /** @returns the HTTP status: 200 cancelled, 202 being cancelled */
+  cancelTask(taskId: string, reason: string): Promise<number>;
+}
+
 export interface System extends Services {
-  readonly client: ApiClient;
+  readonly client: TestCalls;
+  /** The client as its users have it, but for retries, which are off. */
+  readonly api: StoryTasksClient;
   readonly tasks: StoryTasksRepository;
   readonly stories: StoriesRepository;
   /** The variables that the processes share, for one more. */
@@ -39,9 +56,11 @@ export async function startSystem(offlineLatencyMs = 0): Promise<System> {
     [...env.matchAll(/export (\w+)='(.*)'/g)].map(([, name, value]) => [name, value]),
   );
   const store = connectStore({ url: environment['SUPABASE_URL'], secretKey: environment['SUPABASE_SECRET_KEY'] });
+  const api = createClient({ url: services.apiUrl, retries: 0 });
   return {
     ...services,
-    client: new ApiClient(services.apiUrl),
+    client: testCalls(api),
+    api,
     tasks: createStoryTasksRepository(store),
     stories: createStoriesRepository(store),
     environment,
@@ -50,6 +69,18 @@ export async function startSystem(offlineLatencyMs = 0): Promise<System> {
       await services.stop();
       await rm(stateDir, { recursive: true, force: true });
     },
+  };
+}
+
+function testCalls(api: StoryTasksClient): TestCalls {
+  return {
+    createStory: async (displayName, initialPrompt) => (await api.createStory({ displayName, initialPrompt })).storyId,
+    async createTask(operation, storyId, options = {}, attempts) {
+      const request = { operation, storyId, options, attempts } as CreateTaskInput;
+      return (await api.create(request)).taskId;
+    },
+    getTask: (taskId) => api.get(taskId, { limit: 100 }),
+    cancelTask: async (taskId, reason) => ((await api.cancel(taskId, { reason })).outcome === 'cancelled' ? 200 : 202),
   };
 }
 

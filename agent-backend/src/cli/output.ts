@@ -1,9 +1,9 @@
 /** Where a command's words go: results to stdout, everything else to stderr. */
 import { styleText } from 'node:util';
 import { CodedError, describeError, type TaskStatus } from '@story-tasks/contracts';
+import { printable } from '@story-tasks/contracts/terminal-text';
 import { RunNotSucceededError } from './errors.ts';
 import type { Host, Screen } from './host.ts';
-import { printable } from './text.ts';
 
 type Style = Parameters<typeof styleText>[0];
 

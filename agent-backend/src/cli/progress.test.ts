@@ -1,21 +1,9 @@
 import { VirtualClock } from '@story-tasks/contracts/test';
 import { describe, expect, test } from 'vitest';
-import { createProgress, progressLine } from './progress.ts';
+import { createProgress } from './progress.ts';
 import { fakeHost } from './testing/fakeHost.ts';
-import { displayWidth } from './text.ts';
 
 describe('on a terminal', () => {
-  test('one line tells bar, percent, elapsed and the latest event', () => {
-    expect(progressLine(45, '1:07', 'Scenelet 5 of 12 written', 80)).toBe(
-      '█████████░░░░░░░░░░░  45 %  1:07  Scenelet 5 of 12 written',
-    );
-  });
-
-  test.each([80, 40, 34, 20, 1])('the line never wraps at %i columns', (columns) => {
-    const line = progressLine(100, '12:00', '灯台守りの物語'.repeat(20), columns);
-    expect(displayWidth(line)).toBeLessThan(Math.max(2, columns));
-  });
-
   test('the time goes on between events, and nothing is left at the end', async () => {
     const [host, clock] = [fakeHost({ columns: 80 }), new VirtualClock()];
     const progress = createProgress(host, false, clock);

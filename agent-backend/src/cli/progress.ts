@@ -1,9 +1,9 @@
 /** How far a run is, on stderr: one living line on a terminal, a line for each event elsewhere, nothing with --json. */
 
 import type { Clock } from '@story-tasks/contracts';
+import { duration, printable, progressLine } from '@story-tasks/contracts/terminal-text';
 import type { ReportedEvent } from '../runContext.ts';
 import type { Host } from './host.ts';
-import { displayWidth, duration, printable, shorten } from './text.ts';
 
 export interface Progress {
   event(event: ReportedEvent): void;
@@ -33,7 +33,6 @@ function plainLines({ stderr }: Host, clock: Clock): Progress {
   };
 }
 
-const barColumns = 20;
 const redrawMs = 1_000;
 const clearLine = '\r\u001b[2K';
 
@@ -65,12 +64,4 @@ function livingLine({ stderr }: Host, clock: Clock): Progress {
       stderr.write(clearLine);
     },
   };
-}
-
-/** Bar, percent, elapsed and the latest event, cut to the terminal: a line that wraps could not be drawn over. */
-export function progressLine(percent: number, elapsed: string, latest: string, columns: number): string {
-  const full = Math.floor((Math.min(100, percent) * barColumns) / 100);
-  const bar = '█'.repeat(full) + '░'.repeat(barColumns - full);
-  const head = `${bar} ${String(percent).padStart(3)} %  ${elapsed}  `;
-  return shorten(head + shorten(latest, Math.max(0, columns - displayWidth(head) - 1)), Math.max(1, columns - 1));
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { nameFrom, readPrompt } from './promptSource.ts';
+import { readPrompt } from './promptSource.ts';
 
 let dir: string;
 beforeAll(async () => {
@@ -50,15 +50,4 @@ describe('a prompt', () => {
     await expect(readPrompt(undefined, { file }, stdin())).rejects.toThrow(`${file} cannot be read (ENOENT).`);
     await expect(readPrompt(undefined, { file: dir }, stdin())).rejects.toThrow('(EISDIR)');
   });
-});
-
-test.each([
-  ['A door under the sea.\nMore of it.', 'A door under the sea.'],
-  ['\n\n---\n# The Door\n', 'The Door'],
-  ['> a\ttab  and\u001b[31m red', 'a tab and red'],
-  ['x'.repeat(70), `${'x'.repeat(59)}…`],
-  ['!!!', 'Untitled story'],
-  ['', 'Untitled story'],
-])('%j is called %j', (prompt, name) => {
-  expect(nameFrom(prompt)).toBe(name);
 });

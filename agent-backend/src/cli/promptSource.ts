@@ -1,9 +1,8 @@
-/** Where a story's prompt comes from, and what the story is called when nobody says. */
+/** Where a story's prompt comes from. */
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { maxPromptCharacters } from '@story-tasks/contracts';
 import { FileError, UsageError } from './errors.ts';
-import { printable, shorten } from './text.ts';
 
 export interface PromptOptions {
   readonly prompt?: string;
@@ -59,16 +58,4 @@ function decoded(bytes: Buffer): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-const maxName = 60;
-
-/** The first line that says something, shortened. */
-export function nameFrom(prompt: string): string {
-  const line = prompt.split(/\r?\n/).find((candidate) => /[\p{L}\p{N}]/u.test(candidate)) ?? '';
-  const plain = printable(line)
-    .replace(/^[\s#>*-]+/, '')
-    .replace(/\s+/g, ' ')
-    .trim();
-  return shorten(plain, maxName) || 'Untitled story';
 }

@@ -1,15 +1,15 @@
 /** story create, show, list. */
 
 import { publicTask } from '@story-tasks/contracts';
+import { nameFrom, printable, shorten, table, time } from '@story-tasks/contracts/terminal-text';
 import { createSceneletsRepository, createStoriesRepository, createStoryTasksRepository } from '@story-tasks/supabase';
 import type { Command } from 'commander';
 import type { Host } from './host.ts';
 import { limitOption } from './options.ts';
 import type { Output } from './output.ts';
-import { nameFrom, type PromptOptions, readPrompt } from './promptSource.ts';
+import { type PromptOptions, readPrompt } from './promptSource.ts';
 import { openStore } from './settings.ts';
 import { storyLines, storyView } from './storyView.ts';
-import { printable, shorten, table, time } from './text.ts';
 
 export function addStoryCommands(program: Command, host: Host, out: Output): void {
   const story = program.command('story').summary('create, show and list stories').description('Works on stories.');

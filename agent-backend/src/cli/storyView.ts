@@ -1,11 +1,11 @@
 /** A story as the commands show it: which pieces are made, and how far the script is. */
 import type { Story, TaskRecord } from '@story-tasks/contracts';
+import { printable, table, time } from '@story-tasks/contracts/terminal-text';
 import type { SceneletRecord, StoryRecord } from '@story-tasks/supabase';
 import { checkScript } from '../documents/checkScript.ts';
 import type { Outline, StoryScenelet } from '../documents/documents.ts';
 import type { Output } from './output.ts';
 import { taskRows } from './taskView.ts';
-import { printable, table, time } from './text.ts';
 
 export interface StoryView {
   /** As the HTTP API has it, without the prompt unless that was asked for. */

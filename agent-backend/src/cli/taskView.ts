@@ -1,7 +1,7 @@
 /** Tasks as the commands show them. */
 import type { TaskEvent, TaskRecord } from '@story-tasks/contracts';
+import { duration, printable, table, time } from '@story-tasks/contracts/terminal-text';
 import type { Output } from './output.ts';
-import { duration, printable, table, time } from './text.ts';
 
 /** What a task does, in its own words: the workflow task where it names one. */
 function whatOf({ operation, payload }: TaskRecord): string {

@@ -1,4 +1,4 @@
-import { createStoryRequestSchema } from '@story-tasks/contracts';
+import { createStoryAnswerSchema, createStoryRequestSchema } from '@story-tasks/contracts';
 import { z } from 'zod';
 import { defineEndpoint } from '../endpoint.ts';
 import { noQuery } from './parts.ts';
@@ -6,7 +6,17 @@ import { noQuery } from './parts.ts';
 export const createStory = defineEndpoint({
   method: 'post',
   path: '/api/stories',
+  operationId: 'createStory',
+  tag: 'Stories',
   summary: 'Create a story from a prompt.',
+  answers: {
+    201: {
+      description: 'The story’s id.',
+      headers: ['Location'],
+      content: { 'application/json': createStoryAnswerSchema },
+    },
+  },
+  problems: ['STORE_UNAVAILABLE'],
   params: z.object({}),
   query: noQuery,
   body: createStoryRequestSchema,

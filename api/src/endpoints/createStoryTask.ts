@@ -1,4 +1,11 @@
-import { type CreateTaskRequest, idempotencyKeySchema, operations, parseCreateTask } from '@story-tasks/contracts';
+import {
+  type CreateTaskRequest,
+  createTaskAnswerSchema,
+  createTaskRequestSchema,
+  idempotencyKeySchema,
+  operations,
+  parseCreateTask,
+} from '@story-tasks/contracts';
 import { type NewTask, StoryNotFoundError } from '@story-tasks/supabase';
 import { z } from 'zod';
 import { defineEndpoint } from '../endpoint.ts';
@@ -11,11 +18,27 @@ import { noQuery } from './parts.ts';
 export const createStoryTask = defineEndpoint({
   method: 'post',
   path: '/api/story-tasks',
+  operationId: 'createStoryTask',
+  tag: 'Tasks',
   summary: 'Create a task and put it into its lane.',
+  answers: {
+    201: {
+      description: 'The new task’s id.',
+      headers: ['Location'],
+      content: { 'application/json': createTaskAnswerSchema },
+    },
+    200: {
+      description: 'The id of the task that this Idempotency-Key made before.',
+      headers: ['Location'],
+      content: { 'application/json': createTaskAnswerSchema },
+    },
+  },
+  problems: ['IDEMPOTENCY_CONFLICT', 'ENQUEUE_FAILED', 'STORE_UNAVAILABLE', 'LANE_UNAVAILABLE'],
   params: z.object({}),
   query: noQuery,
   headers: z.object({ 'idempotency-key': idempotencyKeySchema }),
   body: z.unknown(),
+  bodyShape: createTaskRequestSchema,
   async handle(dependencies, { body, headers, note }) {
     const parsed = parseCreateTask(body);
     if (!parsed.ok) throw new RequestInvalidError(parsed.errors);

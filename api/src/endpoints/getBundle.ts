@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { defineEndpoint } from '../endpoint.ts';
 import { BundleNotFoundError } from '../errors.ts';
 import { idParams, noBody, noQuery } from './parts.ts';
@@ -12,7 +13,11 @@ const headers = {
 export const getBundle = defineEndpoint({
   method: 'get',
   path: '/api/stories/:id/bundle',
+  operationId: 'getBundle',
+  tag: 'Stories',
   summary: 'The latest player bundle: a page to play the story.',
+  answers: { 200: { description: 'The page, complete in itself.', content: { 'text/html': z.string() } } },
+  problems: ['STORY_NOT_FOUND', 'BUNDLE_NOT_FOUND', 'STORE_UNAVAILABLE', 'BUNDLE_STORE_UNAVAILABLE'],
   params: idParams,
   query: noQuery,
   body: noBody,

@@ -6,7 +6,11 @@ import { idParams, noBody, noQuery } from './parts.ts';
 export const getStory = defineEndpoint({
   method: 'get',
   path: '/api/stories/:id',
+  operationId: 'getStory',
+  tag: 'Stories',
   summary: 'A story, and which of its pieces are made.',
+  answers: { 200: { description: 'The story.', content: { 'application/json': storySchema } } },
+  problems: ['STORY_NOT_FOUND', 'STORE_UNAVAILABLE'],
   params: idParams,
   query: noQuery,
   body: noBody,

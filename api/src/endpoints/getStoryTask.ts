@@ -1,5 +1,6 @@
 import {
   type GetTaskAnswer,
+  getTaskAnswerSchema,
   getTaskQuerySchema,
   isTerminal,
   publicTask,
@@ -11,7 +12,16 @@ import { idParams, noBody } from './parts.ts';
 export const getStoryTask = defineEndpoint({
   method: 'get',
   path: '/api/story-tasks/:id',
+  operationId: 'getStoryTask',
+  tag: 'Tasks',
   summary: 'A task with its newest events.',
+  answers: {
+    200: {
+      description: 'The task, and its events with the newest first.',
+      content: { 'application/json': getTaskAnswerSchema },
+    },
+  },
+  problems: ['TASK_NOT_FOUND', 'STORE_UNAVAILABLE'],
   params: idParams,
   query: getTaskQuerySchema,
   body: noBody,

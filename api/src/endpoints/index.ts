@@ -4,6 +4,8 @@ import { cancelStoryTask } from './cancelStoryTask.ts';
 import { createStory } from './createStory.ts';
 import { createStoryTask } from './createStoryTask.ts';
 import { getBundle } from './getBundle.ts';
+import { getDocs } from './getDocs.ts';
+import { getOpenApi } from './getOpenApi.ts';
 import { getStory } from './getStory.ts';
 import { getStoryTask } from './getStoryTask.ts';
 import { listStoryTaskEvents } from './listStoryTaskEvents.ts';
@@ -22,4 +24,6 @@ export const endpoints: readonly Endpoint[] = [
   startStoryTask,
   cancelStoryTask,
   retryStoryTask,
+  getOpenApi(() => endpoints),
+  ...getDocs,
 ];

@@ -1,6 +1,7 @@
 import {
   type ListEventsAnswer,
   lastEventIdSchema,
+  listEventsAnswerSchema,
   listEventsQuerySchema,
   maxEventsPerPage,
   taskEventSchema,
@@ -10,10 +11,23 @@ import type { ApiDependencies } from '../dependencies.ts';
 import { defineEndpoint, type Reply } from '../endpoint.ts';
 import { idParams, noBody } from './parts.ts';
 
+const streamShape =
+  'Each `data` is a StoryTaskEvent in JSON, and its `id` the event’s `seq`. Comments say that the stream lives. It ends after the terminal event; whenever else it breaks off, come back with Last-Event-ID.';
+
 export const listStoryTaskEvents = defineEndpoint({
   method: 'get',
   path: '/api/story-tasks/:id/events',
+  operationId: 'listStoryTaskEvents',
+  tag: 'Tasks',
   summary: `Events after a number, oldest first: at most ${maxEventsPerPage}, or as they come with Accept: text/event-stream.`,
+  answers: {
+    200: {
+      description: 'The events; none when there are none after that number.',
+      content: { 'application/json': listEventsAnswerSchema, 'text/event-stream': z.string().describe(streamShape) },
+    },
+    204: { description: 'Of a stream: nothing will ever come after that number.' },
+  },
+  problems: ['TASK_NOT_FOUND', 'STORE_UNAVAILABLE'],
   params: idParams,
   query: listEventsQuerySchema,
   headers: z.object({ 'last-event-id': lastEventIdSchema }),

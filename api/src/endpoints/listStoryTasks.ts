@@ -1,4 +1,4 @@
-import { type ListTasksAnswer, listTasksQuerySchema, publicTask } from '@story-tasks/contracts';
+import { type ListTasksAnswer, listTasksAnswerSchema, listTasksQuerySchema, publicTask } from '@story-tasks/contracts';
 import { z } from 'zod';
 import { defineEndpoint } from '../endpoint.ts';
 import { cursorOf, positionOf } from '../tasks/cursor.ts';
@@ -7,7 +7,11 @@ import { noBody } from './parts.ts';
 export const listStoryTasks = defineEndpoint({
   method: 'get',
   path: '/api/story-tasks',
+  operationId: 'listStoryTasks',
+  tag: 'Tasks',
   summary: 'A page of tasks, newest first, that match every filter given.',
+  answers: { 200: { description: 'The page.', content: { 'application/json': listTasksAnswerSchema } } },
+  problems: ['STORE_UNAVAILABLE'],
   params: z.object({}),
   query: listTasksQuerySchema,
   body: noBody,

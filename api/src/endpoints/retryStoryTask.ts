@@ -1,3 +1,4 @@
+import { createTaskAnswerSchema } from '@story-tasks/contracts';
 import { defineEndpoint } from '../endpoint.ts';
 import { placeNewTask } from '../tasks/lanePlacement.ts';
 import { idParams, noInput, noQuery } from './parts.ts';
@@ -6,7 +7,17 @@ import { idParams, noInput, noQuery } from './parts.ts';
 export const retryStoryTask = defineEndpoint({
   method: 'post',
   path: '/api/story-tasks/:id/retry',
+  operationId: 'retryStoryTask',
+  tag: 'Tasks',
   summary: 'Create a new task from one that failed or was cancelled, with its operation, options and attempts.',
+  answers: {
+    201: {
+      description: 'The new task’s id.',
+      headers: ['Location'],
+      content: { 'application/json': createTaskAnswerSchema },
+    },
+  },
+  problems: ['TASK_NOT_FOUND', 'ILLEGAL_TRANSITION', 'ENQUEUE_FAILED', 'STORE_UNAVAILABLE'],
   params: idParams,
   query: noQuery,
   body: noInput,

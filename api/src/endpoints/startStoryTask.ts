@@ -1,4 +1,4 @@
-import { publicTask } from '@story-tasks/contracts';
+import { publicTask, taskAnswerSchema } from '@story-tasks/contracts';
 import { IllegalTransitionError } from '@story-tasks/supabase';
 import { defineEndpoint } from '../endpoint.ts';
 import { ensureJob } from '../tasks/lanePlacement.ts';
@@ -7,7 +7,11 @@ import { idParams, noInput, noQuery } from './parts.ts';
 export const startStoryTask = defineEndpoint({
   method: 'post',
   path: '/api/story-tasks/:id/start',
+  operationId: 'startStoryTask',
+  tag: 'Tasks',
   summary: 'Put a held task into its lane; a task that was started is answered as it stands.',
+  answers: { 200: { description: 'The task as it stands.', content: { 'application/json': taskAnswerSchema } } },
+  problems: ['TASK_NOT_FOUND', 'ILLEGAL_TRANSITION', 'STORE_UNAVAILABLE', 'LANE_UNAVAILABLE'],
   params: idParams,
   query: noQuery,
   body: noInput,

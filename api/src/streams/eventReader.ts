@@ -1,15 +1,16 @@
 /** One reader of a task's events: writes as fast as its socket takes them, and no faster. */
 import type { Writable } from 'node:stream';
+import { streamHeartbeatMs } from '@story-tasks/contracts';
 import type { EventFeed, FeedEntry } from './eventFeed.ts';
 
 export interface ReaderSettings {
-  /** How often a silent stream says that it lives, in milliseconds: proxies cut what is silent for a minute. */
+  /** How often a silent stream says that it lives, in milliseconds. */
   readonly heartbeatMs: number;
   /** A socket that takes nothing for so long is given up. */
   readonly stallMs: number;
 }
 
-export const defaultReaderSettings: ReaderSettings = { heartbeatMs: 15_000, stallMs: 30_000 };
+export const defaultReaderSettings: ReaderSettings = { heartbeatMs: streamHeartbeatMs, stallMs: 30_000 };
 
 /** What of an HTTP response a reader works with. */
 export type EventSink = Pick<

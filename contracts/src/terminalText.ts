@@ -1,4 +1,7 @@
-/** Text for a terminal: safe to print, and as wide as it looks. */
+/**
+ * Text of the record for people at a terminal: safe to print, and as wide as it looks. Both command lines use it; it is not
+ * in the index, which browsers may read.
+ */
 import { stripVTControlCharacters } from 'node:util';
 
 /** Control characters, and those that turn the direction of what follows: a title could forge a line with them. */
@@ -52,4 +55,26 @@ export function time(iso: string | null): string {
 export function duration(milliseconds: number): string {
   const seconds = Math.max(0, Math.floor(milliseconds / 1_000));
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+}
+
+const maxName = 60;
+
+/** What a story is called when nobody says: the first line of its prompt that says something, shortened. */
+export function nameFrom(prompt: string): string {
+  const line = prompt.split(/\r?\n/).find((candidate) => /[\p{L}\p{N}]/u.test(candidate)) ?? '';
+  const plain = printable(line)
+    .replace(/^[\s#>*-]+/, '')
+    .replace(/\s+/g, ' ')
+    .trim();
+  return shorten(plain, maxName) || 'Untitled story';
+}
+
+const barColumns = 20;
+
+/** Bar, percent, elapsed and the latest event, cut to the terminal: a line that wraps could not be drawn over. */
+export function progressLine(percent: number, elapsed: string, latest: string, columns: number): string {
+  const full = Math.floor((Math.min(100, percent) * barColumns) / 100);
+  const bar = '█'.repeat(full) + '░'.repeat(barColumns - full);
+  const head = `${bar} ${String(percent).padStart(3)} %  ${elapsed}  `;
+  return shorten(head + shorten(latest, Math.max(0, columns - displayWidth(head) - 1)), Math.max(1, columns - 1));
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { displayWidth, duration, printable, shorten, table, time } from './text.ts';
+import { displayWidth, duration, nameFrom, printable, progressLine, shorten, table, time } from './terminalText.ts';
 
 describe('stored text', () => {
   test.each([
@@ -43,4 +43,28 @@ test('times are told to the second, durations in minutes', () => {
   expect(time('2026-11-22T05:12:33.123Z')).toBe('2026-11-22 05:12:33Z');
   expect(time(null)).toBe('–');
   expect([duration(-5), duration(61_999), duration(3_600_000)]).toEqual(['0:00', '1:01', '60:00']);
+});
+
+test.each([
+  ['A door under the sea.\nMore of it.', 'A door under the sea.'],
+  ['\n\n---\n# The Door\n', 'The Door'],
+  ['> a\ttab  and\u001b[31m red', 'a tab and red'],
+  ['x'.repeat(70), `${'x'.repeat(59)}…`],
+  ['!!!', 'Untitled story'],
+  ['', 'Untitled story'],
+])('%j is called %j', (prompt, name) => {
+  expect(nameFrom(prompt)).toBe(name);
+});
+
+describe('a line of progress', () => {
+  test('tells bar, percent, elapsed and the latest event', () => {
+    expect(progressLine(45, '1:07', 'Scenelet 5 of 12 written', 80)).toBe(
+      '█████████░░░░░░░░░░░  45 %  1:07  Scenelet 5 of 12 written',
+    );
+  });
+
+  test.each([80, 40, 34, 20, 1])('never wraps at %i columns', (columns) => {
+    const line = progressLine(100, '12:00', '灯台守りの物語'.repeat(20), columns);
+    expect(displayWidth(line)).toBeLessThan(Math.max(2, columns));
+  });
 });

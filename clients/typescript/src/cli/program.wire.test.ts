@@ -1,0 +1,289 @@
+/** The command line against an API that answers as its test wants. */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { type Task, type TaskEvent, workflowTasks } from '@story-tasks/contracts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type FakeHost, fakeHost } from '../testing/fakeHost.ts';
+import {
+  answer,
+  eventOf,
+  eventsTo,
+  problem,
+  type Step,
+  scriptedApi,
+  silent,
+  taskId,
+  taskOf,
+} from '../testing/scriptedApi.ts';
+import { runCli } from './program.ts';
+
+const canary = 'canary premise text';
+/** Moves the cursor, hides text, turns its direction. */
+const hostile = 'a\u001b[2J\u001b]0;owned\u0007b\u202ec\r\nd\u009b31m';
+
+interface Ran {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+async function ran(host: FakeHost, args: readonly string[]): Promise<Ran> {
+  const code = await runCli(args, host);
+  return { code, stdout: host.written('stdout'), stderr: host.written('stderr') };
+}
+
+const cli = (url: string, args: readonly string[], stdin = ''): Promise<Ran> =>
+  ran(fakeHost({ env: { STORY_TASKS_URL: url }, stdin }), args);
+
+const stream =
+  (events: readonly TaskEvent[]): Step =>
+  (response) => {
+    const text = events.map((event) => `id: ${event.seq}\ndata: ${JSON.stringify(event)}\n\n`).join('');
+    response.writeHead(200, { 'content-type': 'text/event-stream' }).end(text);
+  };
+const task = (changes: Partial<Task> = {}): Step =>
+  answer(200, { task: { ...taskOf('succeeded'), ...changes }, events: [], cancelable: false });
+const created = answer(201, { taskId });
+
+let dir: string;
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'story-tasks-client-'));
+});
+afterAll(() => rm(dir, { recursive: true }));
+
+describe('help', () => {
+  test('names every command, variable and exit code, on stdout', async () => {
+    const { code, stdout, stderr } = await cli('', ['--help']);
+    expect([code, stderr]).toEqual([0, '']);
+    const words = ['run', 'watch', 'list', 'show', 'cancel', 'start', 'retry', 'top', 'story', 'STORY_TASKS_URL'];
+    for (const word of [...words, '0    done', '1    the task', '2    usage', '3    the API', '130  Ctrl-C']) {
+      expect(stdout).toContain(word);
+    }
+    expect((await cli('', ['run', '--help'])).stdout).toContain(workflowTasks[0]);
+  });
+});
+
+describe('a command line that does not fit', () => {
+  test.each([
+    ['no command', [], 'Name a command.'],
+    ['an unknown command', ['lits'], "Unknown command 'lits' (Did you mean list?)."],
+    ['an unknown option', ['list', '--limt', '3'], "Unknown option '--limt' (Did you mean --limit?)."],
+    ['no story', ['run', 'BUILD_PLAYER_BUNDLE'], "Required option '--story <id>' not specified."],
+    ['an unknown operation', ['run', 'PAINT', '--story', taskId], 'Allowed choices are RUN_WORKFLOW_TASK'],
+    ['an unknown status', ['list', '--status', 'done'], 'Allowed choices are queued'],
+    ['a limit of 0', ['list', '--limit', '0'], 'It must be a whole number from 1 to 1000.'],
+    ['an option without a value', ['run', 'BUILD_PLAYER_BUNDLE', '--story', taskId, '--option', 'x'], 'as name=value'],
+    ['options that are no JSON', ['run', 'BUILD_PLAYER_BUNDLE', '--story', taskId, '--options', '{'], 'must be JSON.'],
+    ['options that are a list', ['run', 'BUILD_PLAYER_BUNDLE', '--story', taskId, '--options', '[]'], 'a JSON object'],
+    ['an id that is none', ['show', '7'], 'The id of a task is a uuid.'],
+    ['a URL that is none', ['list', '--url', 'localhost'], 'URL must be as http://host:port'],
+    ['no premise', ['story', 'create'], 'Give the premise in one way'],
+    ['two premises', ['story', 'create', '--prompt', canary, '--file', 'x'], 'Give the premise in one way'],
+    ['a premise as words', ['story', canary], 'Unknown command (not shown)'],
+  ])('(%s) exits 2 with one sentence, and asks nobody', async (_, args, words) => {
+    await using api = await scriptedApi(created);
+    const { code, stdout, stderr } = await cli(api.url, args);
+    expect([code, stdout, api.seen]).toEqual([2, '', []]);
+    expect(stderr).toContain(words);
+    expect(stderr).toMatch(/^error: [^\n]+ \[CLIENT_USAGE\]\n$/);
+    expect(stderr).not.toContain(canary);
+    const asJson = await cli(api.url, [...args, '--json']);
+    expect(JSON.parse(asJson.stderr)).toEqual({ code: 'CLIENT_USAGE', message: expect.stringContaining(words) });
+  });
+
+  test('a file that cannot be read, or is no text, exits 2 without a word of it', async () => {
+    await using api = await scriptedApi(created);
+    const file = join(dir, 'premise');
+    const read = () => cli(api.url, ['story', 'create', '--file', file]);
+    expect(await read()).toMatchObject({ code: 2, stderr: expect.stringContaining('cannot be read (ENOENT)') });
+    await writeFile(file, Buffer.from([0xff, 0xfe]));
+    expect(await read()).toMatchObject({ code: 2, stderr: expect.stringContaining('not text in UTF-8') });
+    await writeFile(file, canary.repeat(20_000));
+    const long = await read();
+    expect(long).toMatchObject({ code: 2, stderr: expect.stringContaining('longer than 50000') });
+    expect([long.stderr.includes(canary), api.seen]).toEqual([false, []]);
+  });
+});
+
+describe('run', () => {
+  test('sends what its options say, and prints the id alone', async () => {
+    await using api = await scriptedApi(created);
+    const args = ['run', 'RUN_WORKFLOW_TASK', '--story', taskId, '--task', 'CREATE_SHOT_LIST', '--attempts', '3'];
+    const more = ['--hold', '--key', 'k', '--options', '{"a":1}', '--option', 'b=2=3'];
+    expect(await cli(api.url, [...args, ...more])).toEqual({ code: 0, stdout: `${taskId}\n`, stderr: '' });
+    expect(JSON.parse(api.seen[0]?.body ?? '')).toEqual({
+      operation: 'RUN_WORKFLOW_TASK',
+      storyId: taskId,
+      options: { a: 1, b: '2=3', task: 'CREATE_SHOT_LIST' },
+      attempts: 3,
+      autoStart: false,
+    });
+    expect(api.seen[0]?.headers['idempotency-key']).toBe('k');
+    const plain = await cli(api.url, ['run', 'BUILD_PLAYER_BUNDLE', '--story', taskId, '--json']);
+    expect(JSON.parse(plain.stdout)).toEqual({ taskId });
+    expect(JSON.parse(api.seen[1]?.body ?? '')).toEqual({
+      operation: 'BUILD_PLAYER_BUNDLE',
+      storyId: taskId,
+      options: {},
+    });
+  });
+
+  test('with --watch tells each event on stderr, and the figures on stdout', async () => {
+    await using api = await scriptedApi(created, stream(eventsTo(3)), task({ result: { generated: 4, parts: {} } }));
+    const { code, stdout, stderr } = await cli(api.url, ['run', 'BUILD_PLAYER_BUNDLE', '--story', taskId, '--watch']);
+    expect([code, stdout]).toEqual([0, 'generated=4\n']);
+    expect(stderr.split('\n').slice(0, 4)).toEqual([
+      `Task ${taskId}`,
+      ...[1, 2, 3].map((seq) => expect.stringMatching(new RegExp(`^\\d:\\d\\d {4}0 % {2}event ${seq}$`))),
+    ]);
+    expect(stderr).toContain('Succeeded in ');
+  });
+
+  test.each<[Partial<Task>, number, string, string]>([
+    [{ status: 'failed', errorCode: 'LLM_UNAVAILABLE', errorMessage: 'Gone.' }, 1, 'LLM_UNAVAILABLE', 'Gone.'],
+    [{ status: 'cancelled', cancelReason: 'a slip' }, 130, 'TASK_CANCELLED', 'The task was cancelled (a slip).'],
+  ])('of a task that ends so: %j, exits with %i', async (changes, code, name, message) => {
+    await using api = await scriptedApi(stream([eventOf(1, changes.status)]), task(changes));
+    const told = await cli(api.url, ['watch', taskId]);
+    expect(told).toMatchObject({ code, stdout: '', stderr: expect.stringContaining(`error: ${message} [${name}]\n`) });
+    await using again = await scriptedApi(stream([eventOf(1, changes.status)]), task(changes));
+    const asJson = await cli(again.url, ['watch', taskId, '--json']);
+    expect(JSON.parse(asJson.stdout).task).toMatchObject(changes);
+    expect(JSON.parse(asJson.stderr)).toEqual({ code: name, message, taskId });
+  });
+
+  test('on a terminal draws a living line, and leaves none', async () => {
+    const told = { ...eventOf(1), progressOverride: 50, message: hostile };
+    await using api = await scriptedApi(stream([told, eventOf(2, 'succeeded')]), task());
+    const host = fakeHost({ env: { STORY_TASKS_URL: api.url }, columns: 80 });
+    const { code, stderr } = await ran(host, ['watch', taskId]);
+    expect(code).toBe(0);
+    const drawn = stripVTControlCharacters(stderr);
+    expect(drawn).toMatch(/█{10}░{10} {2}50 % {2}\d:\d\d {2}ab c d/);
+    expect(drawn.trimEnd()).toMatch(/Succeeded in \S+, 0 \+ 0 tokens\.$/);
+  });
+
+  test('interrupted stops watching, says that the task goes on and how to stop it, and exits 130', async () => {
+    await using api = await scriptedApi((response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(`id: 1\ndata: ${JSON.stringify(eventOf(1))}\n\n`);
+    });
+    const host = fakeHost({ env: { STORY_TASKS_URL: api.url } });
+    const watching = ran(host, ['watch', taskId]);
+    await expect.poll(() => host.written('stderr')).toContain('event 1');
+    host.signals.emit('SIGINT');
+    const { code, stderr } = await watching;
+    expect(code).toBe(130);
+    expect(stderr).toContain(`Stopped watching; the task goes on. To stop it: story-tasks cancel ${taskId}\n`);
+    expect(api.seen).toHaveLength(1);
+  });
+});
+
+test('a call that hangs is ended by Ctrl-C too', async () => {
+  await using api = await scriptedApi(silent);
+  const host = fakeHost({ env: { STORY_TASKS_URL: api.url } });
+  const listing = ran(host, ['list']);
+  await expect.poll(() => api.seen.length).toBe(1);
+  host.signals.emit('SIGINT');
+  expect(await listing).toMatchObject({ code: 130, stderr: 'error: Interrupted. [INTERRUPTED]\n' });
+});
+
+describe('a refusal', () => {
+  test('of the API exits 2 with its code, its words and its faults', async () => {
+    const errors = [{ path: 'options.task', message: `Invalid${hostile}` }];
+    await using api = await scriptedApi(problem(422, 'REQUEST_INVALID', {}, { errors }));
+    const args = ['run', 'RUN_WORKFLOW_TASK', '--story', taskId];
+    const { code, stderr } = await cli(api.url, args);
+    expect([code, stderr]).toEqual([2, 'error: In words. options.task: Invalidab c d [REQUEST_INVALID]\n']);
+    const asJson = JSON.parse((await cli(api.url, [...args, '--json'])).stderr);
+    expect(asJson).toMatchObject({ code: 'REQUEST_INVALID', requestId: 'r-1' });
+  });
+
+  test('with the id of a task that was made and failed tells it', async () => {
+    await using api = await scriptedApi(problem(500, 'ENQUEUE_FAILED', {}, { taskId }));
+    const { code, stderr } = await cli(api.url, ['run', 'BUILD_PLAYER_BUNDLE', '--story', taskId, '--json']);
+    expect([code, JSON.parse(stderr)]).toMatchObject([3, { code: 'ENQUEUE_FAILED', taskId }]);
+  });
+
+  test('of an API that is away, or of something else at its URL, exits 3', async () => {
+    const away = await cli('http://127.0.0.1:9', ['show', taskId]);
+    expect(away).toMatchObject({ code: 3, stderr: expect.stringContaining('[API_UNREACHABLE]') });
+    await using other = await scriptedApi(answer(200, '<html>', { 'content-type': 'text/html' }));
+    expect(await cli(other.url, ['list'])).toMatchObject({ code: 3, stderr: expect.stringContaining('UNEXPECTED') });
+  });
+
+  test('names neither the token nor what it is for', async () => {
+    await using api = await scriptedApi(problem(401, 'UNAUTHENTICATED'));
+    const env = { STORY_TASKS_URL: api.url, STORY_TASKS_TOKEN: canary.replaceAll(' ', '-') };
+    const { code, stderr } = await ran(fakeHost({ env }), ['list']);
+    expect([code, stderr.includes('canary')]).toEqual([2, false]);
+    expect(api.seen[0]?.headers.authorization).toBe(`Bearer ${env.STORY_TASKS_TOKEN}`);
+  });
+});
+
+describe('text of the record', () => {
+  const displayFields = { title: hostile, description: 'x' };
+  const shown = { displayFields, errorCode: 'X', errorMessage: hostile, cancelReason: hostile, taskCancelled: true };
+  const record = { ...taskOf('failed'), ...shown, result: { [hostile]: hostile } };
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+  const obeyed = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/;
+
+  test.each([[['list']], [['show', taskId]], [['list', '--json']], [['show', taskId, '--json']]])(
+    'cannot move the cursor: %j',
+    async (args) => {
+      const events = [{ ...eventOf(1), message: hostile }];
+      const step =
+        args[0] === 'list' ? { tasks: [record], nextCursor: null } : { task: record, events, cancelable: false };
+      await using api = await scriptedApi(answer(200, step));
+      const { code, stdout } = await cli(api.url, args);
+      expect(code).toBe(0);
+      expect(stdout).not.toMatch(obeyed);
+      if (args.includes('--json')) expect(JSON.parse(stdout)).toEqual(args[0] === 'list' ? { tasks: [record] } : step);
+    },
+  );
+});
+
+test('list says when there are more, and when there are none', async () => {
+  const page = (count: number) => answer(200, { tasks: Array(count).fill(taskOf('queued')), nextCursor: null });
+  await using api = await scriptedApi(page(3), page(2), page(0));
+  const args = ['list', '--limit', '2', '--status', 'queued', '--story', taskId];
+  const [more, all, none] = [await cli(api.url, args), await cli(api.url, args), await cli(api.url, args)];
+  expect(more.stdout.split('\n')).toHaveLength(4);
+  expect([more.stderr, all.stderr]).toEqual(['There are more; --limit says how many to show.\n', '']);
+  expect([none.stdout, none.stderr]).toEqual(['', 'There are no such tasks.\n']);
+  expect(api.seen[0]?.path).toBe(`/api/story-tasks?limit=3&storyId=${taskId}&status=queued`);
+});
+
+test('cancel, start and retry tell what came of it', async () => {
+  const running = { task: taskOf('running') };
+  await using api = await scriptedApi(answer(202, running), answer(200, running), created);
+  expect(await cli(api.url, ['cancel', taskId, '--reason', 'why'])).toMatchObject({
+    stdout: 'The task is being cancelled.\n',
+  });
+  expect(await cli(api.url, ['start', taskId])).toMatchObject({ stdout: 'The task is running.\n' });
+  expect(await cli(api.url, ['retry', taskId])).toMatchObject({ code: 0, stdout: `${taskId}\n` });
+  expect(api.seen.map(({ path }) => path.split('/').at(-1))).toEqual(['cancel', 'start', 'retry']);
+});
+
+test('a story is created from stdin or a file, and its bundle fetched', async () => {
+  const html = '<!doctype html><title>x</title>';
+  const page: Step = (response) => response.writeHead(200, { 'content-type': 'text/html' }).end(html);
+  await using api = await scriptedApi(answer(201, { storyId: taskId }), answer(201, { storyId: taskId }), page);
+  expect(await cli(api.url, ['story', 'create', '--file', '-'], '# The Door\nA door.')).toMatchObject({
+    stdout: `${taskId}\n`,
+  });
+  const file = join(dir, 'story.md');
+  await writeFile(file, 'A fox.');
+  await cli(api.url, ['story', 'create', '--file', file, '--name', 'The Fox']);
+  expect(api.seen.map(({ body }) => JSON.parse(body))).toEqual([
+    { displayName: 'The Door', initialPrompt: '# The Door\nA door.' },
+    { displayName: 'The Fox', initialPrompt: 'A fox.' },
+  ]);
+  const out = join(dir, 'story.html');
+  expect((await cli(api.url, ['story', 'bundle', taskId, '--out', out])).stdout).toBe(`${out}\n`);
+  expect(await readFile(out, 'utf8')).toBe(html);
+  const nowhere = await cli(api.url, ['story', 'bundle', taskId, '--out', join(dir, 'none', 'x')]);
+  expect(nowhere).toMatchObject({ code: 2, stderr: expect.stringContaining('cannot be written (ENOENT)') });
+});
