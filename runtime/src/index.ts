@@ -2,8 +2,10 @@
 export * from './cancellationBus.ts';
 export * from './environment.ts';
 export * from './eventBus.ts';
+export type * from './laneReadings.ts';
 export * from './lanes.ts';
 export * from './logger.ts';
 export * from './opsServer.ts';
 export * from './process.ts';
 export * from './redis.ts';
+export * from './tracing/spans.ts';
