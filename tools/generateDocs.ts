@@ -1,5 +1,5 @@
-/** Writes docs/configuration.md from the schemas that read the environment; with --check, says whether it is up to date. */
-import { readFileSync, writeFileSync } from 'node:fs';
+/** Writes what docs/ has from the code: settings, metrics. With --check, says what is not up to date. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import { llmEnvSchema } from '../agent-backend/src/llm/settings.ts';
 import { devEnvironment } from '../dev/src/settings.ts';
@@ -11,8 +11,7 @@ import {
   storeEnvironment,
   workerEnvironment,
 } from '../runtime/src/environment.ts';
-
-const file = 'docs/configuration.md';
+import { type MetricDefinition, metricDefinitions } from '../runtime/src/metrics/definitions.ts';
 
 const sections: readonly (readonly [string, z.ZodObject])[] = [
   ['Every process', processEnvironment],
@@ -41,19 +40,47 @@ function table([title, schema]: readonly [string, z.ZodObject]): string {
   return [`## ${title}`, '', '| variable | default | meaning |', '|---|---|---|', ...rows, ''].join('\n');
 }
 
-const text = [
-  '# Configuration',
-  '',
-  'Written by `make generate` from the schemas that read the environment. An empty variable counts as unset.',
-  '',
-  ...sections.map(table),
-].join('\n');
+const configuration = (): string =>
+  [
+    '# Configuration',
+    '',
+    'Written by `make generate` from the schemas that read the environment. An empty variable counts as unset.',
+    '',
+    ...sections.map(table),
+  ].join('\n');
 
-if (process.argv.includes('--check')) {
-  if (readFileSync(file, 'utf8') !== text) {
-    console.error(`${file} is not what the schemas say: run \`make generate\`.`);
-    process.exit(1);
+function metricRow([name, { type, labels, help, from }]: [string, MetricDefinition]): string {
+  const shown = labels.map((label) => `\`${label}\``).join(', ');
+  return `| \`${name}\` | ${type} | ${shown} | ${from.join(', ')} | ${help} |`;
+}
+
+const metrics = (): string =>
+  [
+    '# Metrics',
+    '',
+    'Written by `make generate` from the definitions. On `/metrics` of the ops port of the components named, besides what',
+    'prom-client tells of every Node process (`process_…`, `nodejs_…`). How to use them: [observability](observability.md).',
+    '',
+    '| metric | type | labels | from | meaning |',
+    '|---|---|---|---|---|',
+    ...Object.entries<MetricDefinition>(metricDefinitions).map(metricRow),
+    '',
+  ].join('\n');
+
+/** What is written, and what it is written from. */
+const generated: readonly { readonly file: string; readonly text: () => string }[] = [
+  { file: 'docs/configuration.md', text: configuration },
+  { file: 'docs/metrics.md', text: metrics },
+];
+
+function isCurrent(file: string, text: string): boolean {
+  return existsSync(file) && readFileSync(file, 'utf8') === text;
+}
+
+for (const { file, text } of generated) {
+  if (!process.argv.includes('--check')) writeFileSync(file, text());
+  else if (!isCurrent(file, text())) {
+    console.error(`${file} is not what its sources say: run \`make generate\`.`);
+    process.exitCode = 1;
   }
-} else {
-  writeFileSync(file, text);
 }

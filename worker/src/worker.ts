@@ -6,6 +6,7 @@ import {
   defaultBatcherSettings,
   llmEnvSchema,
   llmSettings,
+  systemClock,
   writeOffline,
 } from '@story-tasks/agent-backend';
 import { type Operation, operationNames } from '@story-tasks/contracts';
@@ -14,6 +15,7 @@ import {
   connectRedis,
   createLanes,
   type Logger,
+  Metrics,
   processEnvironment,
   processName,
   publishTaskEvents,
@@ -28,12 +30,14 @@ import {
   connectStore,
   createBundleStore,
   createStoryTasksRepository,
+  observedRepository,
 } from '@story-tasks/supabase';
 import type { Redis } from 'ioredis';
 import type { z } from 'zod';
 import { LanePool } from './lanePool.ts';
 import { processJob, type WorkerDependencies } from './processJob.ts';
 import { RunningTasks } from './runningTasks.ts';
+import { RunObserver } from './runObserver.ts';
 
 /** BullMQ's close waits for Redis for ever. With no run left, this long is enough for jobs to be handed back. */
 const closeLimitMs = 2_000;
@@ -51,9 +55,19 @@ function retryAfterMs(attemptsSpent: number): number {
   return full * (0.5 + Math.random() / 2);
 }
 
-async function wire(settings: WorkerSettings, prompt: Redis, logger: Logger): Promise<WorkerDependencies> {
+async function wire(
+  settings: WorkerSettings,
+  prompt: Redis,
+  metrics: Metrics,
+  logger: Logger,
+): Promise<WorkerDependencies> {
   const store = connectStore({ url: settings.SUPABASE_URL, secretKey: settings.SUPABASE_SECRET_KEY });
-  const repository = announcingRepository(createStoryTasksRepository(store), (hint) => publishTaskEvents(prompt, hint));
+  const llm = createGateway(llmSettings(settings), writeOffline);
+  const running = new RunningTasks();
+  const slots = () => (running.draining ? 0 : settings.WORKER_CONCURRENCY);
+  const observer = new RunObserver({ metrics, llm, slots, now: systemClock.now });
+  const observed = observedRepository(createStoryTasksRepository(store), (...change) => observer.changed(...change));
+  const repository = announcingRepository(observed, (hint) => publishTaskEvents(prompt, hint));
   const leaseMs = settings.LEASE_SECONDS * 1_000;
   const bundles = createBundleStore(settings.BUNDLE_STORE, { client: store.client });
   // A store that is away now is made ready by the first bundle.
@@ -62,17 +76,19 @@ async function wire(settings: WorkerSettings, prompt: Redis, logger: Logger): Pr
     workerId: processName(settings.POD_NAME),
     store,
     logging: createTaskLogging(repository, { ...defaultBatcherSettings, leaseMs }),
-    llm: createGateway(llmSettings(settings), writeOffline),
+    llm,
     bundles,
     retryAfterMs,
-    running: new RunningTasks(),
+    running,
+    observer,
     logger,
   };
 }
 
 export async function startWorker(settings: WorkerSettings, logger: Logger): Promise<Component> {
   const prompt = connectRedis(settings.REDIS_URL, 'prompt', logger);
-  const dependencies = await wire(settings, prompt, logger);
+  const metrics = new Metrics();
+  const dependencies = await wire(settings, prompt, metrics, logger);
   const { running, logging, workerId } = dependencies;
   const { provider, model } = dependencies.llm;
   const blocking = connectRedis(settings.REDIS_URL, 'blocking', logger);
@@ -94,6 +110,7 @@ export async function startWorker(settings: WorkerSettings, logger: Logger): Pro
     host: settings.OPS_HOST,
     health: async () => ({ ok: true, workerId, provider, model, running: running.count, lanes: await stats() }),
     ready: () => true,
+    metrics,
   });
   logger.info({ workerId, provider, model }, 'worker ready');
   return {
