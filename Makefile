@@ -30,7 +30,7 @@ dev: node_modules/.installed ## The services, kept up until Ctrl-C (API_PORT, ST
 
 .PHONY: test
 test: node_modules/.installed ## Every test: unit, wire, database, browser and whole processes (SUITE=name for one)
-	@tools/install-deps.sh redis postgres chromium
+	@tools/install-deps.sh redis postgres chromium prometheus
 	@$(NODE) tools/runTests.ts $(SUITE)
 
 .PHONY: verify
@@ -42,7 +42,7 @@ verify: node_modules/.installed ## Types, lint, import boundaries, unused code, 
 	@echo "generated";  $(NODE) tools/generateDocs.ts --check
 
 .PHONY: generate
-generate: node_modules/.installed ## Write the generated files anew (docs/configuration.md)
+generate: node_modules/.installed ## Write the generated files anew (docs/configuration.md, docs/metrics.md)
 	@$(NODE) tools/generateDocs.ts
 
 .PHONY: format

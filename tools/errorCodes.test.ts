@@ -1,5 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { llmErrorKinds } from '../agent-backend/src/llm/errors.ts';
+import { codeLabel, knownErrorCodes } from '../runtime/src/metrics/errorCodes.ts';
 
 /** Where a class of errors gives its code: `super('CODE', 'kind', …)` or `new CodedError('CODE', …)`. */
 const given = /(?:super|new CodedError)\(\s*'([A-Z][A-Z_]+)'/g;
@@ -21,4 +23,17 @@ test('every error code belongs to one class', () => {
     .filter(([, uses]) => uses.length > 1)
     .map(([code, uses]) => `${code}: ${uses.map((use) => use.file).join(', ')}`);
   expect(shared).toEqual([]);
+});
+
+test('the codes that metrics know are those that a run or a task can fail with', () => {
+  const inRuns = codes().filter(
+    ({ code, file }) => /^(agent-backend|supabase)\//.test(file) && !code.startsWith('CLI_'),
+  );
+  const ofNoClass = ['ENQUEUE_FAILED', 'INTERNAL', 'WORKER_LOST'];
+  const expected = new Set([...inRuns.map(({ code }) => code), ...Object.keys(llmErrorKinds), ...ofNoClass]);
+  expect([...knownErrorCodes].sort()).toEqual([...expected].sort());
+});
+
+test('a code that nobody knows is told as INTERNAL', () => {
+  expect(['LLM_AUTH', 'canary in a row', null].map(codeLabel)).toEqual(['LLM_AUTH', 'INTERNAL', 'INTERNAL']);
 });

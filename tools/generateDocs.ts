@@ -1,7 +1,4 @@
-/**
- * Writes docs/configuration.md from the schemas that read the environment, and api/openapi.yaml from the endpoints; with
- * --check, says whether they are up to date.
- */
+/** Writes what is made from the code: settings, metrics, OpenAPI. With --check, says what is not up to date. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import { llmEnvSchema } from '../agent-backend/src/llm/settings.ts';
@@ -16,6 +13,7 @@ import {
   storeEnvironment,
   workerEnvironment,
 } from '../runtime/src/environment.ts';
+import { type MetricDefinition, metricDefinitions } from '../runtime/src/metrics/definitions.ts';
 
 const sections: readonly (readonly [string, z.ZodObject])[] = [
   ['Every process', processEnvironment],
@@ -44,20 +42,48 @@ function table([title, schema]: readonly [string, z.ZodObject]): string {
   return [`## ${title}`, '', '| variable | default | meaning |', '|---|---|---|', ...rows, ''].join('\n');
 }
 
-const configuration = [
-  '# Configuration',
-  '',
-  'Written by `make generate` from the schemas that read the environment. An empty variable counts as unset.',
-  '',
-  ...sections.map(table),
-].join('\n');
+const configuration = (): string =>
+  [
+    '# Configuration',
+    '',
+    'Written by `make generate` from the schemas that read the environment. An empty variable counts as unset.',
+    '',
+    ...sections.map(table),
+  ].join('\n');
 
-const files = { 'docs/configuration.md': configuration, 'api/openapi.yaml': openApiYaml(endpoints) };
+function metricRow([name, { type, labels, help, from }]: [string, MetricDefinition]): string {
+  const shown = labels.map((label) => `\`${label}\``).join(', ');
+  return `| \`${name}\` | ${type} | ${shown} | ${from.join(', ')} | ${help} |`;
+}
 
-for (const [file, text] of Object.entries(files)) {
-  if (!process.argv.includes('--check')) writeFileSync(file, text);
-  else if (!existsSync(file) || readFileSync(file, 'utf8') !== text) {
-    console.error(`${file} is not what the schemas say: run \`make generate\`.`);
+const metrics = (): string =>
+  [
+    '# Metrics',
+    '',
+    'Written by `make generate` from the definitions. On `/metrics` of the ops port of the components named, besides what',
+    'prom-client tells of every Node process (`process_…`, `nodejs_…`). How to use them: [observability](observability.md).',
+    '',
+    '| metric | type | labels | from | meaning |',
+    '|---|---|---|---|---|',
+    ...Object.entries<MetricDefinition>(metricDefinitions).map(metricRow),
+    '',
+  ].join('\n');
+
+/** What is written, and what it is written from. */
+const generated: readonly { readonly file: string; readonly text: () => string }[] = [
+  { file: 'docs/configuration.md', text: configuration },
+  { file: 'docs/metrics.md', text: metrics },
+  { file: 'api/openapi.yaml', text: () => openApiYaml(endpoints) },
+];
+
+function isCurrent(file: string, text: string): boolean {
+  return existsSync(file) && readFileSync(file, 'utf8') === text;
+}
+
+for (const { file, text } of generated) {
+  if (!process.argv.includes('--check')) writeFileSync(file, text());
+  else if (!isCurrent(file, text())) {
+    console.error(`${file} is not what its sources say: run \`make generate\`.`);
     process.exitCode = 1;
   }
 }

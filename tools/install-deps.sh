@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing of: redis, postgres, chromium. With apt-get or brew, whichever is there; a Redis can also be
+# Installs what is missing of: redis, postgres, chromium, prometheus. With apt-get or brew, whichever is there; a Redis can also be
 # a container, which the start itself takes care of. Says in a sentence what to do when nothing is.
 set -euo pipefail
 
@@ -9,6 +9,7 @@ present() {
   case $1 in
     redis) has redis-server ;;
     postgres) compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || has initdb || compgen -G '/opt/homebrew/opt/postgresql@*/bin/initdb' >/dev/null ;;
+    prometheus) has prometheus && has promtool ;;
     chromium) [ -n "${CHROMIUM_PATH:-}" ] || has chromium || has chromium-browser || has google-chrome ;;
   esac
 }
@@ -18,6 +19,7 @@ apt_package() {
     redis) echo redis-server ;;
     postgres) if apt-cache show postgresql-15 >/dev/null 2>&1; then echo postgresql-15; else echo postgresql; fi ;;
     chromium) echo chromium ;;
+    prometheus) echo prometheus ;;
   esac
 }
 
@@ -26,6 +28,7 @@ brew_formula() {
     redis) echo redis ;;
     postgres) echo postgresql@15 ;;
     chromium) echo --cask chromium ;;
+    prometheus) echo prometheus ;;
   esac
 }
 

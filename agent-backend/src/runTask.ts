@@ -28,6 +28,8 @@ export interface RunDependencies {
 
 export interface RunOutcome {
   readonly completion: Completion;
+  /** When the run's own code had ended, by the clock of `logging`; its end was written after that. */
+  readonly endedAt: number;
   /** What the run threw, for the process's log; never for an event or an answer. */
   readonly error?: unknown;
 }
@@ -40,8 +42,9 @@ export async function runTask(
 ): Promise<RunOutcome> {
   log.limitTo(dependencies.timeoutSeconds);
   const end = await endOf(dependencies, log, onEvent);
+  const endedAt = dependencies.logging.clock.now();
   const completion = await logTaskCompletion(dependencies.logging, log, end);
-  return end.status === 'failed' ? { completion, error: end.error } : { completion };
+  return end.status === 'failed' ? { completion, endedAt, error: end.error } : { completion, endedAt };
 }
 
 async function endOf(

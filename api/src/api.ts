@@ -6,6 +6,7 @@ import {
   connectRedis,
   createLanes,
   type Logger,
+  Metrics,
   processEnvironment,
   publishCancellation,
   publishTaskEvents,
@@ -21,9 +22,11 @@ import {
   createSceneletsRepository,
   createStoriesRepository,
   createStoryTasksRepository,
+  observedRepository,
 } from '@story-tasks/supabase';
 import type { z } from 'zod';
 import { createApp } from './app.ts';
+import { countTasks } from './countTasks.ts';
 import { EventStreams } from './streams/eventStreams.ts';
 
 export const apiSettings = processEnvironment
@@ -36,7 +39,9 @@ export async function startApi(settings: ApiSettings, logger: Logger): Promise<C
   const store = connectStore({ url: settings.SUPABASE_URL, secretKey: settings.SUPABASE_SECRET_KEY });
   const redis = connectRedis(settings.REDIS_URL, 'prompt', logger);
   const lanes = createLanes(redis);
-  const tasks = announcingRepository(createStoryTasksRepository(store), (hint) => publishTaskEvents(redis, hint));
+  const metrics = new Metrics();
+  const counted = observedRepository(createStoryTasksRepository(store), countTasks(metrics));
+  const tasks = announcingRepository(counted, (hint) => publishTaskEvents(redis, hint));
   const streams = new EventStreams(tasks);
   const subscriber = connectRedis(settings.REDIS_URL, 'subscriber', logger);
   // Waits for Redis as long as it takes, and is broken off only when the process stops.
@@ -50,6 +55,7 @@ export async function startApi(settings: ApiSettings, logger: Logger): Promise<C
     streams,
     publishCancellation: (taskId) => publishCancellation(redis, taskId),
     logger,
+    metrics,
   });
   const server = app.listen(settings.PORT, settings.HOST);
   await once(server, 'listening');
@@ -58,6 +64,7 @@ export async function startApi(settings: ApiSettings, logger: Logger): Promise<C
     host: settings.OPS_HOST,
     health: () => ({ ok: true }),
     ready: () => server.listening,
+    metrics,
   });
   logger.info({ port: settings.PORT }, 'api ready');
   return {

@@ -9,6 +9,7 @@ import type { ApiDependencies } from './dependencies.ts';
 import type { Endpoint, Reply } from './endpoint.ts';
 import { endpoints } from './endpoints/index.ts';
 import { RequestInvalidError, UnsupportedMediaTypeError } from './errors.ts';
+import { observeRequests } from './observeRequests.ts';
 import { problemOf } from './problems.ts';
 
 /** Room for the longest prompt in any encoding of it. */
@@ -18,6 +19,7 @@ export function createApp(dependencies: ApiDependencies): Express {
   const app = express();
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
+  app.use(observeRequests(dependencies.metrics));
   app.use(helmet());
   app.use(identify, logRequests(dependencies.logger));
   app.use(requireJson, express.json({ limit: bodyLimit, strict: false }));
@@ -96,6 +98,7 @@ function checked(schema: z.ZodType, value: unknown, prefix: string): unknown {
 
 function send(response: Response, reply: Reply): void {
   response.status(reply.status).set(reply.headers ?? {});
+  if ('stream' in reply) (response.locals['answering'] as () => void)();
   if ('stream' in reply) reply.stream(response);
   else if (reply.body === undefined) response.end();
   else if (typeof reply.body === 'string') response.send(reply.body);

@@ -1,5 +1,5 @@
 /** What the endpoints work with. */
-import type { Lanes, Logger } from '@story-tasks/runtime';
+import type { Lanes, Logger, Metrics } from '@story-tasks/runtime';
 import type { BundleStore, SceneletsRepository, StoriesRepository, StoryTasksRepository } from '@story-tasks/supabase';
 import type { EventStreams } from './streams/eventStreams.ts';
 
@@ -13,4 +13,5 @@ export interface ApiDependencies {
   readonly publishCancellation: (taskId: string) => Promise<unknown>;
   readonly streams: EventStreams;
   readonly logger: Logger;
+  readonly metrics: Metrics;
 }

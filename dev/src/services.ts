@@ -26,10 +26,12 @@ export interface Services {
   readonly environmentFile: string;
   /** The processes, for a test that takes one away. */
   readonly processes: Record<'redis' | 'lite' | 'operator' | 'api', { stop(): Promise<void> }>;
+  /** Where the present processes tell of their health and their metrics. */
+  opsUrls(): Record<Part, string>;
   /** Where the present worker tells of its health. */
   workerHealthUrl(): string;
   /** The present worker, for a test that has it crash. */
-  worker(): Pick<StartedProcess, 'kill' | 'freeze' | 'thaw'>;
+  worker(): Pick<StartedProcess, 'stop' | 'kill' | 'freeze' | 'thaw'>;
   /** Rejects when one of the processes ends by itself. */
   readonly failure: Promise<never>;
   /** Stops the worker, and starts one with these variables besides the common ones. */
@@ -127,6 +129,7 @@ async function startAll(
     logs,
     environmentFile,
     processes: { redis, lite, operator, api: { stop: () => api.stop() } },
+    opsUrls: () => ({ api: api.opsUrl, worker: worker.opsUrl, operator: operator.opsUrl }),
     workerHealthUrl: () => `${worker.opsUrl}/healthz`,
     worker: () => worker,
     failure: Promise.race([workerFailure.promise, ...[redis, lite, operator, api].map((started) => started.failure)]),

@@ -4,7 +4,8 @@ import { expect, test } from 'vitest';
 import { everyTick, type ReconcilePart, Reconciler } from './reconciler.ts';
 
 const task = { id: 'a', operation: 'BUILD_PLAYER_BUNDLE' } as const;
-const reconcilerOf = (...parts: ReconcilePart[]) => new Reconciler(parts, createLogger('test', 'silent'));
+const reconcilerOf = (...parts: ReconcilePart[]) =>
+  new Reconciler(parts, createLogger('test', 'silent'), () => undefined);
 
 test('a part that fails does not stop the others, and what it did before counts', async () => {
   const failing: ReconcilePart = {

@@ -1,6 +1,6 @@
 /** The reconciler: its parts one after the other, each bounded, and none in another's way. */
 import type { Clock, Operation } from '@story-tasks/contracts';
-import type { Logger } from '@story-tasks/runtime';
+import type { Logger, Metrics } from '@story-tasks/runtime';
 
 /** What the reconciler does to a task or its job, as it is counted and logged. */
 const actions = {
@@ -12,6 +12,13 @@ const actions = {
   purged: 'a task was kept for long enough; deleted it',
 } as const;
 export type ReconcileAction = keyof typeof actions;
+
+/** @returns what counts an action */
+export function countActions(metrics: Metrics): (action: ReconcileAction) => void {
+  const reconciled = metrics.counter('story_tasks_reconciled_total');
+  for (const action of Object.keys(actions)) reconciled.inc({ action }, 0);
+  return (action) => reconciled.inc({ action });
+}
 
 /** Told each action as soon as it is done, so that what a failure cut off still counts. */
 export type Done = (
@@ -28,10 +35,12 @@ export interface ReconcilePart {
 export class Reconciler {
   readonly #parts: readonly ReconcilePart[];
   readonly #logger: Logger;
+  readonly #count: (action: ReconcileAction) => void;
 
-  constructor(parts: readonly ReconcilePart[], logger: Logger) {
+  constructor(parts: readonly ReconcilePart[], logger: Logger, count: (action: ReconcileAction) => void) {
     this.#parts = parts;
     this.#logger = logger;
+    this.#count = count;
   }
 
   /**
@@ -42,6 +51,7 @@ export class Reconciler {
     const counts: Partial<Record<ReconcileAction, number>> = {};
     const done: Done = (action, { id: taskId, operation, storyId }) => {
       counts[action] = (counts[action] ?? 0) + 1;
+      this.#count(action);
       this.#logger.info({ action, taskId, operation, storyId }, actions[action]);
     };
     for (const part of this.#parts) {
@@ -59,17 +69,18 @@ export class Reconciler {
   }
 }
 
+interface Ticking {
+  /** @param ending true once the loop was told to stop */
+  tick(ending: () => boolean): Promise<unknown>;
+}
+
 /** Ticks until stopped. */
-export function everyTick(
-  reconciler: Pick<Reconciler, 'tick'>,
-  intervalMs: number,
-  clock: Clock,
-): { stop(): Promise<void> } {
+export function everyTick(ticking: Ticking, intervalMs: number, clock: Clock): { stop(): Promise<void> } {
   let stopped = false;
   let cancelNext = () => {};
   let running: Promise<void> = Promise.resolve();
   const tick = async () => {
-    await reconciler.tick(() => stopped);
+    await ticking.tick(() => stopped);
     if (!stopped) cancelNext = clock.after(intervalMs, start);
   };
   const start = () => {

@@ -43,7 +43,7 @@ beforeEach(async () => {
   const now = Date.now;
   // A new one for each test: the first tick looks at the first lane, which is the one that the tests use.
   const parts = [lostRuns({ record, lanes, now }), queuedRows({ tasks, lanes, now }), orphanedJobs({ record, lanes })];
-  reconciler = new Reconciler(parts, logger);
+  reconciler = new Reconciler(parts, logger, () => undefined);
 });
 afterAll(async () => {
   await lanes.close();

@@ -36,13 +36,23 @@ export const processEnvironment = z.object({
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
     .default('info')
     .describe('The least severe log line that is written.'),
-  OPS_PORT: port(9090).describe('Port of /healthz and /readyz.'),
+  OPS_PORT: port(9090).describe('Port of /healthz, /readyz and /metrics.'),
   OPS_HOST: z.string().default('0.0.0.0').describe('Address that the ops port listens on.'),
   POD_NAME: z
     .string()
     .max(253)
     .optional()
     .describe('Name of this process on tasks and in logs. Default: host name and process id.'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z
+    .url({ protocol: /^https?$/, error: 'an http(s) URL is needed' })
+    .optional()
+    .describe(
+      'Where traces go: the base URL of an OpenTelemetry collector (OTLP over HTTP). OTEL_EXPORTER_OTLP_HEADERS and the exporter’s other variables count too. Unset: there are no traces.',
+    ),
+  OTEL_SERVICE_NAME: z
+    .string()
+    .optional()
+    .describe('Name of this process in traces. Default: story-tasks-api, -worker or -operator.'),
 });
 
 /** Of a process that dispatches or runs. */

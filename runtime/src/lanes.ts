@@ -10,6 +10,8 @@ import {
 } from '@story-tasks/contracts';
 import { type ConnectionOptions, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
+import { type LaneReading, readLanes } from './laneReadings.ts';
+import { carriedSpan, inSpan } from './tracing/spans.ts';
 
 export class LaneUnavailableError extends CodedError {
   constructor() {
@@ -32,6 +34,19 @@ const jobOptions = { attempts: 1, removeOnComplete: true, removeOnFail: true };
 
 const enqueueTimeoutMs = 3_000;
 const connectLimitMs = 1_000;
+
+const producerSpan = ({ id, operation }: TaskRecord) =>
+  ({
+    name: `enqueue ${operation}`,
+    kind: 'producer',
+    attributes: {
+      'messaging.system': 'bullmq',
+      'messaging.operation.type': 'send',
+      'messaging.destination.name': laneName(operation),
+      'story_tasks.task_id': id,
+      'story_tasks.operation': operation,
+    },
+  }) as const;
 
 export type Lanes = ReturnType<typeof createLanes>;
 
@@ -59,8 +74,13 @@ export function createLanes(redis: Redis) {
      */
     async enqueue(task: TaskRecord, delayMs = 0): Promise<void> {
       const options = { ...jobOptions, jobId: task.id, delay: Math.max(0, Math.ceil(delayMs)) };
-      const added = queueOf(task.operation).add(task.operation, jobDataOf(task), options);
-      await answered(added);
+      await inSpan(producerSpan(task), () => {
+        const carried = carriedSpan();
+        // With the job's options, not its data: the data is rebuilt from the row alone.
+        const telemetry = carried === undefined ? {} : { telemetry: { metadata: carried } };
+        const queue = queueOf(task.operation);
+        return answered(queue.add(task.operation, jobDataOf(task), { ...options, ...telemetry }));
+      });
     },
 
     /**
@@ -129,6 +149,13 @@ export function createLanes(redis: Redis) {
       });
       return Object.fromEntries(await within(enqueueTimeoutMs, Promise.all(counted)));
     },
+
+    /**
+     * How full each lane is.
+     * @throws LaneUnavailableError within three seconds; then there is no reading of any lane
+     */
+    readings: (): Promise<Map<Operation, LaneReading>> =>
+      answered(readLanes(redis, (operation) => queueOf(operation).toKey(''))),
 
     async close(): Promise<void> {
       await Promise.allSettled([...queues.values()].map((queue) => queue.close()));

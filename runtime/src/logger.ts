@@ -1,5 +1,6 @@
 /** Structured logs: JSON lines with the component's name, and never a secret. */
 import pino, { type DestinationStream, type Logger, type LoggerOptions } from 'pino';
+import { traceFields } from './tracing/spans.ts';
 
 export type { Logger };
 
@@ -42,6 +43,7 @@ export function createLogger(component: string, level = 'info', destination?: De
     level,
     base: { component },
     timestamp: pino.stdTimeFunctions.isoTime,
+    mixin: traceFields,
     formatters: { level: (label) => ({ level: label }) },
     redact: { paths: redacted, censor: '[redacted]' },
     serializers: { error: loggedError, err: loggedError },

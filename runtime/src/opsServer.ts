@@ -1,6 +1,7 @@
 /** The port that the platform asks: is the process alive, may it have traffic. Apart from the port that users ask. */
 import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { Metrics } from './metrics/metrics.ts';
 
 export interface Health {
   readonly ok: boolean;
@@ -14,6 +15,7 @@ export interface OpsServerOptions {
   readonly health: () => Health | Promise<Health>;
   /** Ready for traffic. */
   readonly ready: () => boolean | Promise<boolean>;
+  readonly metrics: Pick<Metrics, 'expose'>;
 }
 
 /** @returns the listening server */
@@ -30,7 +32,13 @@ async function answer(options: OpsServerOptions, url: string, response: ServerRe
   const path = url.split('?', 1)[0];
   if (path === '/healthz') send(response, await options.health());
   else if (path === '/readyz') send(response, { ok: await options.ready() });
+  else if (path === '/metrics') await expose(options.metrics, response);
   else response.writeHead(404).end();
+}
+
+async function expose(metrics: Pick<Metrics, 'expose'>, response: ServerResponse): Promise<void> {
+  const { contentType, text } = await metrics.expose();
+  response.writeHead(200, { 'content-type': contentType }).end(text);
 }
 
 function send(response: ServerResponse, health: Health): void {

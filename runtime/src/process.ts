@@ -2,8 +2,9 @@
 import { hostname } from 'node:os';
 import { CodedError } from '@story-tasks/contracts';
 import type { z } from 'zod';
-import { EnvironmentError, readEnvironment } from './environment.ts';
+import { EnvironmentError, type processEnvironment, readEnvironment } from './environment.ts';
 import { createLogger, type Logger } from './logger.ts';
+import { startTracing } from './tracing/tracing.ts';
 
 /** What a started component is stopped with. */
 export interface Component {
@@ -23,17 +24,23 @@ export interface ProcessDefinition<S extends z.ZodObject> {
   readonly stopWithinMs: (settings: z.output<S>) => number;
 }
 
+type ProcessSettings = Pick<z.output<typeof processEnvironment>, 'LOG_LEVEL' | 'OTEL_EXPORTER_OTLP_ENDPOINT'>;
+
 /**
  * Reads the settings, starts the component, waits for SIGTERM or SIGINT, stops it.
  * @returns the exit code: 0 stopped in time, 1 not, or could not start; 2 the settings do not fit
  */
-export async function runProcess<S extends z.ZodObject & { _zod: { output: { LOG_LEVEL: string } } }>(
+export async function runProcess<S extends z.ZodObject & { _zod: { output: ProcessSettings } }>(
   definition: ProcessDefinition<S>,
 ): Promise<number> {
   try {
     const settings = readEnvironment(definition.settings);
     const logger = createLogger(definition.name, settings.LOG_LEVEL);
-    return await runUntilSignal(logger, () => definition.start(settings, logger), definition.stopWithinMs(settings));
+    const tracing = await startTracing(definition.name, settings.OTEL_EXPORTER_OTLP_ENDPOINT, logger);
+    const start = () => definition.start(settings, logger);
+    const code = await runUntilSignal(logger, start, definition.stopWithinMs(settings));
+    await tracing.stop();
+    return code;
   } catch (error) {
     if (!(error instanceof EnvironmentError)) throw error;
     createLogger(definition.name).fatal(error.message);

@@ -12,7 +12,7 @@ import { type ApiDependencies, cancelTask, placeNewTask } from '@story-tasks/api
 import type { TaskEvent, TaskRecord, WorkflowTask } from '@story-tasks/contracts';
 import { VirtualClock, virtualWorld } from '@story-tasks/contracts/test';
 import { everyTick, lostRuns, orphanedJobs, queuedRows, Reconciler } from '@story-tasks/operator';
-import { createLogger } from '@story-tasks/runtime';
+import { createLogger, Metrics } from '@story-tasks/runtime';
 import {
   connectStore,
   createReconcileRepository,
@@ -20,7 +20,7 @@ import {
   createStoryTasksRepository,
   type Store,
 } from '@story-tasks/supabase';
-import { processJob, RunningTasks, retryAfterMs } from '@story-tasks/worker';
+import { processJob, RunningTasks, RunObserver, retryAfterMs } from '@story-tasks/worker';
 import { SimulatedLanes } from './lanes.ts';
 import { SimulatedProcess } from './process.ts';
 import type { SimulatedRecord } from './record.ts';
@@ -72,14 +72,17 @@ export class SimulatedSystem {
     const process = this.#process();
     const { store, repository } = this.#storeOf(process);
     const running = new RunningTasks(process.clock);
+    const llm = this.#countingGateway(name, process);
+    const observer = new RunObserver({ metrics: new Metrics(), llm, slots: () => 1, now: () => process.clock.now() });
     const dependencies = {
       workerId: name,
       work: (run: Parameters<typeof createStoryWorkStore>[1]) => createStoryWorkStore(store, run),
       logging: createTaskLogging(repository, { ...defaultBatcherSettings, leaseMs }, process),
-      llm: this.#countingGateway(name, process),
+      llm,
       bundles: { put: () => Promise.reject(new Error('no bundle here')), get: () => Promise.resolve(null) },
       retryAfterMs: (spent: number) => retryAfterMs(spent, process.chance),
       running,
+      observer,
       logger: this.#logger,
     };
     this.#running.push({ process, tasks: running });
@@ -98,7 +101,7 @@ export class SimulatedSystem {
       queuedRows({ tasks: repository, lanes, now }),
       orphanedJobs({ record, lanes }),
     ];
-    everyTick(new Reconciler(parts, this.#logger), tickMs, process.clock);
+    everyTick(new Reconciler(parts, this.#logger, () => undefined), tickMs, process.clock);
     return process;
   }
 

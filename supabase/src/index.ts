@@ -4,6 +4,7 @@ export * from './bundles/index.ts';
 export * from './client.ts';
 export * from './errors.ts';
 export { makeFolder } from './makeFolder.ts';
+export { observedRepository, type TaskChange } from './observedRepository.ts';
 export * from './reconcileRepository.ts';
 export { recordOf } from './rows.ts';
 export * from './sceneletsRepository.ts';

@@ -136,7 +136,12 @@ export interface Release extends RunReport {
   readonly message: string;
 }
 export type ReleaseOutcome = { readonly outcome: 'released' | 'cancelled' | 'stale'; readonly task: TaskRecord };
-export type CancelOutcome = { readonly outcome: 'cancelled' | 'cancelling' | 'terminal'; readonly task: TaskRecord };
+/** `byThisCall`: this call ended the task, and not one before it. */
+export type CancelOutcome = {
+  readonly outcome: 'cancelled' | 'cancelling' | 'terminal';
+  readonly task: TaskRecord;
+  readonly byThisCall?: boolean;
+};
 export type StartOutcome = { readonly outcome: 'started' | 'terminal'; readonly task: TaskRecord };
 export type CreateOutcome = { readonly outcome: 'created' | 'repeat' | 'conflict'; readonly task: TaskRecord };
 export type EnqueueFailure = { readonly outcome: 'failed' | 'refused'; readonly task: TaskRecord };
@@ -157,11 +162,14 @@ export function createStoryTasksRepository(store: Store) {
     callFunction<R>(store, name, request);
 
   /** The reply's task, or the error that its outcome means. */
-  async function transition<O extends string>(name: string, request: { taskId: string } & Record<string, unknown>) {
+  async function transition<O extends string, More = object>(
+    name: string,
+    request: { taskId: string } & Record<string, unknown>,
+  ) {
     validated(idSchema, request.taskId, 'taskId');
-    const reply = await call<Reply<O>>(name, request);
-    if (!reply.task) throw new TaskNotFoundError(request.taskId);
-    return { outcome: reply.outcome, task: taskRecordOf(reply.task) };
+    const { task, ...reply } = await call<Reply<O> & More>(name, request);
+    if (!task) throw new TaskNotFoundError(request.taskId);
+    return { ...reply, task: taskRecordOf(task) };
   }
 
   return {
@@ -306,7 +314,11 @@ export function createStoryTasksRepository(store: Store) {
 
     /** Ends a queued task at once, asks a running one to stop. */
     cancelTask: (taskId: string, reason?: string): Promise<CancelOutcome> =>
-      transition<CancelOutcome['outcome']>('cancel_story_task', { taskId, reason, eventId: store.chance.uuid() }),
+      transition<CancelOutcome['outcome'], Pick<CancelOutcome, 'byThisCall'>>('cancel_story_task', {
+        taskId,
+        reason,
+        eventId: store.chance.uuid(),
+      }),
 
     /** Lets a held task go to its lane; one that is not held is answered as it stands. @throws TaskNotFoundError */
     startTask: (taskId: string): Promise<StartOutcome> =>

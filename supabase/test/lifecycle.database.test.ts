@@ -52,6 +52,22 @@ describe.each(backends)('the life of a task on $backend', ({ start }) => {
     expect(await tasks.startTask(id)).toMatchObject({ outcome: 'terminal', task: { status: 'cancelled' } });
   });
 
+  test('of many cancellations of a waiting task all succeed, and exactly one has ended it', async () => {
+    const { id } = await create();
+    const answers = await Promise.all(Array.from({ length: 20 }, () => tasks.cancelTask(id)));
+    expect(new Set(answers.map(({ outcome }) => outcome))).toEqual(new Set(['cancelled']));
+    expect(answers.filter(({ byThisCall }) => byThisCall === true)).toHaveLength(1);
+    expect(await tasks.cancelTask(id)).toMatchObject({ outcome: 'cancelled', byThisCall: false });
+  });
+
+  test('a cancellation of a running task has not ended it, nor has one after its end', async () => {
+    const { id } = await create();
+    await claim(id);
+    expect(await tasks.cancelTask(id)).toMatchObject({ outcome: 'cancelling', byThisCall: false });
+    await end(id, 'succeeded');
+    expect(await tasks.cancelTask(id)).toMatchObject({ outcome: 'cancelled', byThisCall: false });
+  });
+
   test('a failed or cancelled task is tried again as a new one with the same work, person and budget', async () => {
     const requestedBy = await backend.signUp();
     const made = { payload: { task: 'CREATE_SHOT_LIST' }, maxAttempts: 3, requestedBy, held: true };

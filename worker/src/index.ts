@@ -2,3 +2,4 @@
 export { type JobEnd, processJob, type WorkerDependencies } from './processJob.ts';
 export { retryAfterMs } from './retryAfter.ts';
 export { RunningTasks } from './runningTasks.ts';
+export { RunObserver } from './runObserver.ts';

@@ -3,6 +3,7 @@
  * concurrency of its own applies a raised figure only when a job ends; a pool can grow at any time.)
  */
 import { type JobData, laneName, type Operation } from '@story-tasks/contracts';
+import { underCarriedSpan } from '@story-tasks/runtime';
 import { type ConnectionOptions, DelayedError, type Job, UnrecoverableError, WaitingError, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { JobEnd } from './processJob.ts';
@@ -35,7 +36,10 @@ const lockShare = 2 / 3;
 function startWorker({ operation, redis, leaseMs, process }: LanePoolOptions): Worker<JobData> {
   const worker = new Worker<JobData>(
     laneName(operation),
-    async (job, token) => settle(job, token, await process(job.data)),
+    async (job, token) => {
+      const end = await underCarriedSpan(job.opts.telemetry?.metadata, () => process(job.data));
+      return settle(job, token, end);
+    },
     {
       connection: redis as unknown as ConnectionOptions,
       concurrency: 1,

@@ -7,8 +7,10 @@ import { type JobData, operations, type TaskRecord } from '@story-tasks/contract
 import type { Logger } from '@story-tasks/runtime';
 import type { ClaimOutcome, RefusedClaim } from '@story-tasks/supabase';
 import type { RunningTasks } from './runningTasks.ts';
+import type { ObservedRun, RunObserver } from './runObserver.ts';
 
 export interface WorkerDependencies extends Omit<RunDependencies, 'timeoutSeconds'> {
+  readonly observer: Pick<RunObserver, 'run'>;
   readonly workerId: string;
   readonly running: RunningTasks;
   readonly logger: Logger;
@@ -31,7 +33,8 @@ export async function processJob(dependencies: WorkerDependencies, job: JobData)
   const claim = await claimTask(dependencies, job);
   if (claim === 'unavailable') return { next: 'again', delayMs: lookAgainMs };
   if (claim.outcome === 'refused') return endOfRefused(claim.reason, claim.retryAfterMs);
-  return runClaimed(dependencies, claim.task);
+  const { task } = claim;
+  return dependencies.observer.run(task, (observed) => runClaimed(dependencies, task, observed));
 }
 
 async function claimTask(
@@ -58,17 +61,21 @@ function endOfRefused(reason: RefusedClaim, retryAfterMs: number): JobEnd {
   return { next: 'done', outcome: `refused: ${reason}` };
 }
 
-async function runClaimed(dependencies: WorkerDependencies, task: TaskRecord): Promise<JobEnd> {
+async function runClaimed(dependencies: WorkerDependencies, task: TaskRecord, observed: ObservedRun): Promise<JobEnd> {
   const { logging, running } = dependencies;
   const { id: taskId, operation, storyId, attempt } = task;
   const logger = dependencies.logger.child({ taskId, operation, storyId, attempt });
   const startedAt = logging.clock.now();
   const log = await logTaskStart(logging, { claimed: task });
   running.add(log);
+  observed.begun(log);
   logger.info('run started');
   try {
     const { timeoutSeconds } = operations[operation].defaults;
-    const { completion, error } = await runTask({ ...dependencies, timeoutSeconds }, log);
+    const run = { ...dependencies, llm: observed.llm, timeoutSeconds };
+    const outcome = await runTask(run, log, observed.told);
+    observed.ended(outcome);
+    const { completion, error } = outcome;
     const durationMs = Math.round(logging.clock.now() - startedAt);
     const told = error === undefined ? {} : { error };
     logger.info({ ...told, outcome: completion.outcome, status: completion.task.status, durationMs }, 'run ended');

@@ -15,6 +15,7 @@ import {
   connectRedis,
   createLanes,
   type Logger,
+  Metrics,
   processEnvironment,
   processName,
   publishTaskEvents,
@@ -29,6 +30,7 @@ import {
   connectStore,
   createBundleStore,
   createStoryTasksRepository,
+  observedRepository,
 } from '@story-tasks/supabase';
 import type { Redis } from 'ioredis';
 import type { z } from 'zod';
@@ -36,6 +38,7 @@ import { LanePool } from './lanePool.ts';
 import { processJob, type WorkerDependencies } from './processJob.ts';
 import { retryAfterMs } from './retryAfter.ts';
 import { RunningTasks } from './runningTasks.ts';
+import { RunObserver } from './runObserver.ts';
 
 /** BullMQ's close waits for Redis for ever. With no run left, this long is enough for jobs to be handed back. */
 const closeLimitMs = 2_000;
@@ -47,9 +50,20 @@ export const workerSettings = processEnvironment
   .extend(llmEnvSchema.shape);
 export type WorkerSettings = z.output<typeof workerSettings>;
 
-async function wire(settings: WorkerSettings, prompt: Redis, logger: Logger): Promise<WorkerDependencies> {
+async function wire(
+  settings: WorkerSettings,
+  prompt: Redis,
+  metrics: Metrics,
+  logger: Logger,
+): Promise<WorkerDependencies> {
   const store = connectStore({ url: settings.SUPABASE_URL, secretKey: settings.SUPABASE_SECRET_KEY });
-  const repository = announcingRepository(createStoryTasksRepository(store), (hint) => publishTaskEvents(prompt, hint));
+  const { clock } = systemWorld;
+  const llm = createGateway(llmSettings(settings), writeOffline);
+  const running = new RunningTasks(clock);
+  const slots = () => (running.draining ? 0 : settings.WORKER_CONCURRENCY);
+  const observer = new RunObserver({ metrics, llm, slots, now: clock.now });
+  const observed = observedRepository(createStoryTasksRepository(store), (...change) => observer.changed(...change));
+  const repository = announcingRepository(observed, (hint) => publishTaskEvents(prompt, hint));
   const leaseMs = settings.LEASE_SECONDS * 1_000;
   const bundles = createBundleStore(settings.BUNDLE_STORE, { client: store.client });
   // A store that is away now is made ready by the first bundle.
@@ -58,17 +72,19 @@ async function wire(settings: WorkerSettings, prompt: Redis, logger: Logger): Pr
     workerId: processName(settings.POD_NAME),
     work: (run) => createStoryWorkStore(store, run),
     logging: createTaskLogging(repository, { ...defaultBatcherSettings, leaseMs }),
-    llm: createGateway(llmSettings(settings), writeOffline),
+    llm,
     bundles,
     retryAfterMs: (spent) => retryAfterMs(spent, systemWorld.chance),
-    running: new RunningTasks(systemWorld.clock),
+    running,
+    observer,
     logger,
   };
 }
 
 export async function startWorker(settings: WorkerSettings, logger: Logger): Promise<Component> {
   const prompt = connectRedis(settings.REDIS_URL, 'prompt', logger);
-  const dependencies = await wire(settings, prompt, logger);
+  const metrics = new Metrics();
+  const dependencies = await wire(settings, prompt, metrics, logger);
   const { running, logging, workerId } = dependencies;
   const { provider, model } = dependencies.llm;
   const blocking = connectRedis(settings.REDIS_URL, 'blocking', logger);
@@ -90,6 +106,7 @@ export async function startWorker(settings: WorkerSettings, logger: Logger): Pro
     host: settings.OPS_HOST,
     health: async () => ({ ok: true, workerId, provider, model, running: running.count, lanes: await stats() }),
     ready: () => true,
+    metrics,
   });
   logger.info({ workerId, provider, model }, 'worker ready');
   return {
