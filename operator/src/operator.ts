@@ -1,18 +1,35 @@
-/** The operator process, wired: as far as one machine needs it, the reconciler. */
+/** The operator process, wired: as far as one machine needs it, the reconciler and the forwarder. */
 import {
   type Component,
   connectRedis,
+  createLaneEvents,
   createLanes,
+  createReadiness,
+  failureOf,
   type Lanes,
   type Logger,
   operatorEnvironment,
+  probeRedis,
   processEnvironment,
+  publishTaskEvents,
   redisEnvironment,
+  requireFitRedis,
   startOpsServer,
   storeEnvironment,
 } from '@story-tasks/runtime';
-import { connectStore, createReconcileRepository, createStoryTasksRepository, type Store } from '@story-tasks/supabase';
+import {
+  announcingReconcileRepository,
+  connectStore,
+  createReconcileRepository,
+  createStoryTasksRepository,
+  createThroughputRepository,
+  probeStore,
+  type ReconcileRepository,
+  type Store,
+} from '@story-tasks/supabase';
 import type { z } from 'zod';
+import { Forwarder } from './forwarder/forwarder.ts';
+import { limits } from './limits.ts';
 import { lostRuns } from './lostRuns.ts';
 import { oldTasks } from './oldTasks.ts';
 import { orphanedJobs } from './orphanedJobs.ts';
@@ -26,8 +43,12 @@ export const operatorSettings = processEnvironment
 export type OperatorSettings = z.output<typeof operatorSettings>;
 
 /** Lost runs first: what they leave queued has its job before the rest of the tick. */
-function reconcileParts(store: Store, lanes: Lanes, retentionDays: number | undefined): ReconcilePart[] {
-  const record = createReconcileRepository(store);
+function reconcileParts(
+  store: Store,
+  record: ReconcileRepository,
+  lanes: Lanes,
+  retentionDays: number | undefined,
+): ReconcilePart[] {
   const tasks = createStoryTasksRepository(store);
   const now = Date.now;
   return [
@@ -42,18 +63,30 @@ export async function startOperator(settings: OperatorSettings, logger: Logger):
   const store = connectStore({ url: settings.SUPABASE_URL, secretKey: settings.SUPABASE_SECRET_KEY });
   const redis = connectRedis(settings.REDIS_URL, 'prompt', logger);
   const lanes = createLanes(redis);
-  const reconciler = new Reconciler(reconcileParts(store, lanes, settings.RETENTION_DAYS), logger);
-  const loop = everyTick(reconciler, settings.RECONCILE_SECONDS * 1_000);
+  const record = announcingReconcileRepository(createReconcileRepository(store), (hint) =>
+    publishTaskEvents(redis, hint),
+  );
+  const reconciler = new Reconciler(reconcileParts(store, record, lanes, settings.RETENTION_DAYS), logger);
+  const forwarder = new Forwarder({
+    events: createLaneEvents(redis),
+    record: createThroughputRepository(store),
+    logger,
+  });
+  const loops = [
+    everyTick(reconciler, settings.RECONCILE_SECONDS * 1_000),
+    everyTick(forwarder, limits.forwardEveryMs),
+  ];
   const ops = await startOpsServer({
     port: settings.OPS_PORT,
     host: settings.OPS_HOST,
     health: () => ({ ok: true }),
-    ready: () => true,
+    ready: createReadiness({ redis: () => probeRedis(redis), store: () => probeStore(store) }, logger),
   });
   logger.info('operator ready');
   return {
+    failure: failureOf(requireFitRedis(redis, logger)),
     async stop() {
-      await loop.stop();
+      await Promise.all(loops.map((loop) => loop.stop()));
       ops.close();
       await lanes.close();
       redis.disconnect();

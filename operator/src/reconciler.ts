@@ -59,13 +59,16 @@ export class Reconciler {
   }
 }
 
-/** Ticks until stopped. */
-export function everyTick(reconciler: Pick<Reconciler, 'tick'>, intervalMs: number): { stop(): Promise<void> } {
+/** Ticks until stopped. @param loop whose tick never rejects */
+export function everyTick(
+  loop: { tick(ending: () => boolean): Promise<unknown> },
+  intervalMs: number,
+): { stop(): Promise<void> } {
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> = Promise.resolve();
   const tick = async () => {
-    await reconciler.tick(() => stopped);
+    await loop.tick(() => stopped);
     if (!stopped) timer = setTimeout(start, intervalMs);
   };
   const start = () => {

@@ -13,7 +13,7 @@ export interface OpsServerOptions {
   /** Alive: a false answer has the process restarted. */
   readonly health: () => Health | Promise<Health>;
   /** Ready for traffic. */
-  readonly ready: () => boolean | Promise<boolean>;
+  readonly ready: () => Health | Promise<Health>;
 }
 
 /** @returns the listening server */
@@ -29,7 +29,7 @@ export async function startOpsServer(options: OpsServerOptions): Promise<Server>
 async function answer(options: OpsServerOptions, url: string, response: ServerResponse): Promise<void> {
   const path = url.split('?', 1)[0];
   if (path === '/healthz') send(response, await options.health());
-  else if (path === '/readyz') send(response, { ok: await options.ready() });
+  else if (path === '/readyz') send(response, await options.ready());
   else response.writeHead(404).end();
 }
 
