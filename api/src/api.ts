@@ -5,11 +5,15 @@ import {
   type Component,
   connectRedis,
   createLanes,
+  createReadiness,
+  failureOf,
   type Logger,
+  probeRedis,
   processEnvironment,
   publishCancellation,
   publishTaskEvents,
   redisEnvironment,
+  requireFitRedis,
   startOpsServer,
   storeEnvironment,
   subscribeToTaskEvents,
@@ -21,6 +25,7 @@ import {
   createSceneletsRepository,
   createStoriesRepository,
   createStoryTasksRepository,
+  probeStore,
 } from '@story-tasks/supabase';
 import type { z } from 'zod';
 import { createApp } from './app.ts';
@@ -53,14 +58,16 @@ export async function startApi(settings: ApiSettings, logger: Logger): Promise<C
   });
   const server = app.listen(settings.PORT, settings.HOST);
   await once(server, 'listening');
+  const readiness = createReadiness({ redis: () => probeRedis(redis), store: () => probeStore(store) }, logger);
   const ops = await startOpsServer({
     port: settings.OPS_PORT,
     host: settings.OPS_HOST,
     health: () => ({ ok: true }),
-    ready: () => server.listening,
+    ready: async () => (server.listening ? readiness() : { ok: false }),
   });
   logger.info({ port: settings.PORT }, 'api ready');
   return {
+    failure: failureOf(requireFitRedis(redis, logger)),
     async stop() {
       const closed = once(server, 'close');
       server.close();

@@ -1,0 +1,38 @@
+/** A BullMQ worker that shows whether its loop still turns, which `isRunning` does not: a loop that waits for ever runs. */
+import type { JobData } from '@story-tasks/contracts';
+import { type Job, Worker } from 'bullmq';
+
+export interface LoopObservation {
+  readonly lane: string;
+  /** With a job: its own time limit is the bound on that, so the loop owes no turn. */
+  readonly busy: boolean;
+  /** When the loop last had an answer or a job's end, by the monotonic clock. */
+  readonly turnedAt: number;
+}
+
+export class ObservedWorker extends Worker<JobData> {
+  #busy = false;
+  #turnedAt = performance.now();
+
+  observe(): LoopObservation {
+    return { lane: this.name, busy: this.#busy, turnedAt: this.#turnedAt };
+  }
+
+  /** Each turn of an idle loop comes by here, at most ten seconds after the one before. */
+  protected override async moveToActive(token: string, name?: string): Promise<Job<JobData>> {
+    // A refusal is a turn too: the loop does what it can, and a restart would do no more.
+    return super.moveToActive(token, name).finally(() => this.#turned());
+  }
+
+  protected override async callProcessJob(job: Job<JobData>, token: string, signal?: AbortSignal): Promise<unknown> {
+    this.#busy = true;
+    return super.callProcessJob(job, token, signal).finally(() => {
+      this.#busy = false;
+      this.#turned();
+    });
+  }
+
+  #turned(): void {
+    this.#turnedAt = performance.now();
+  }
+}
