@@ -79,9 +79,9 @@ test.each([null, '1-0'])(
   async (expected) => {
     if (expected !== null) await record(client, write(null, expected, { counts: [] }));
     const [first, second] = await contest({
-      holder,
-      waiter,
-      observer: superuser,
+      holder: client,
+      waiter: other,
+      observer,
       first: (c) => record(c, write(expected, '2-0')),
       second: (c) => record(c, write(expected, '3-0', { counts: [count(0, 'succeeded', 2)] })),
     });

@@ -18,9 +18,14 @@ export class ObservedWorker extends Worker<JobData> {
     return { lane: this.name, busy: this.#busy, turnedAt: this.#turnedAt };
   }
 
-  /** Each turn of an idle loop comes by here, at most ten seconds after the one before. */
+  /** An idle loop comes by here before each wait for a job, which lasts ten seconds at most, … */
+  protected override getBlockTimeout(blockUntil: number): number {
+    this.#turned();
+    return super.getBlockTimeout(blockUntil);
+  }
+
+  /** … and here after it. A refusal is a turn too: the loop does what it can, and a restart would do no more. */
   protected override async moveToActive(token: string, name?: string): Promise<Job<JobData>> {
-    // A refusal is a turn too: the loop does what it can, and a restart would do no more.
     return super.moveToActive(token, name).finally(() => this.#turned());
   }
 
