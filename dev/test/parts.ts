@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import type { Operation } from '@story-tasks/contracts';
 import { freePort, withoutModelSettings } from '@story-tasks/supabase/lite';
 import { type StartedProcess, startProcess } from '../src/processes.ts';
 
@@ -85,4 +86,31 @@ export async function probeUntil(
     if (performance.now() > deadline) throw new Error(`${url} after ${limitMs} ms: ${JSON.stringify(answer)}`);
     await sleep(50);
   }
+}
+
+export interface Calls {
+  /** A new story's id. */
+  story(): Promise<string>;
+  /** A new task's id. */
+  task(storyId: string, operation: Operation, options?: Record<string, unknown>): Promise<string>;
+  cancel(taskId: string): Promise<unknown>;
+  status(taskId: string): Promise<string>;
+}
+
+/** The few calls that these tests make of an API. Each throws what was answered when it was no success. */
+export function callsTo(api: Pick<Part, 'url'>): Calls {
+  const call = async (path: string, body?: unknown): Promise<Record<string, unknown>> => {
+    const post = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+    const response = await fetch(`${api.url}/api/${path}`, body === undefined ? {} : post);
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${text}`);
+    return JSON.parse(text) as Record<string, unknown>;
+  };
+  return {
+    story: async () => String((await call('stories', { displayName: 'A fox', initialPrompt: 'A fox.' }))['storyId']),
+    task: async (storyId, operation, options) =>
+      String((await call('story-tasks', { operation, storyId, options }))['taskId']),
+    cancel: (taskId) => call(`story-tasks/${taskId}/cancel`, {}),
+    status: async (taskId) => ((await call(`story-tasks/${taskId}`))['task'] as { status: string }).status,
+  };
 }

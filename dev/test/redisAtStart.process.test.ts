@@ -6,8 +6,7 @@ import { type RedisServer, startRedis } from '@story-tasks/runtime/test';
 import { freePort, type LiteServer, startLite } from '@story-tasks/supabase/lite';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ApiClient } from '../src/apiClient.ts';
-import { type Part, type PartName, type Parts, prepareParts, probeUntil } from './parts.ts';
+import { callsTo, type Part, type PartName, type Parts, prepareParts, probeUntil } from './parts.ts';
 
 const names: PartName[] = ['api', 'worker', 'operator'];
 /** To start a process, and to end it. */
@@ -72,10 +71,9 @@ test('a Redis that keeps INFO to itself is taken with one warning, and tasks run
   const REDIS_URL = server.url.replace('//', '//app:canary-password@');
   const running = await Promise.all(names.map((name) => parts.start(name, { REDIS_URL, LLM_PROVIDER: 'offline' })));
   for (const part of running) await probeUntil(`${part.opsUrl}/readyz`, startMs, ({ status }) => status === 200);
-  const client = new ApiClient(running[0]?.url ?? '');
-  const storyId = await client.createStory('A fox', 'A fox crosses a frozen lake.');
-  const taskId = await client.createTask('RUN_WORKFLOW_TASK', storyId, { task: 'CREATE_CONSTITUTION' });
-  await expect.poll(async () => (await client.getTask(taskId)).task.status, { timeout: 20_000 }).toBe('succeeded');
+  const calls = callsTo(running[0] as Part);
+  const taskId = await calls.task(await calls.story(), 'REGENERATE_CONSTITUTION');
+  await expect.poll(() => calls.status(taskId), { timeout: 20_000 }).toBe('succeeded');
   for (const part of running) {
     const log = await part.log();
     expect(log.match(/Redis does not tell all of itself/g)).toHaveLength(1);

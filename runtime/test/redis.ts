@@ -39,6 +39,7 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
     async stop() {
       const exited = once(server, 'exit');
       server.kill('SIGTERM');
+      server.kill('SIGCONT');
       await exited;
       await rm(dir, { recursive: true, force: true });
     },

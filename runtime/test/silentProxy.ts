@@ -6,9 +6,6 @@ export interface SilentProxy {
   readonly port: number;
   /** Forwards nothing more on the connections that are open, and closes none of them. New ones work. */
   swallowOpen(): void;
-  /** The same, for new ones too, until `pass`. */
-  swallowAll(): void;
-  pass(): void;
   stop(): Promise<void>;
 }
 
@@ -19,28 +16,19 @@ interface Link {
 
 export async function startSilentProxy(targetPort: number): Promise<SilentProxy> {
   const links = new Set<Link>();
-  let swallowing = false;
   const server = createServer({ allowHalfOpen: true }, (client) => {
     const upstream = connect({ port: targetPort, host: '127.0.0.1', allowHalfOpen: true });
-    const link: Link = { sockets: [client, upstream], silent: swallowing };
+    const link: Link = { sockets: [client, upstream], silent: false };
     links.add(link);
     forward(link, client, upstream);
     forward(link, upstream, client);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const swallowOpen = () => {
-    for (const link of links) link.silent = true;
-  };
   return {
     port: (server.address() as AddressInfo).port,
-    swallowOpen,
-    swallowAll() {
-      swallowing = true;
-      swallowOpen();
-    },
-    pass() {
-      swallowing = false;
+    swallowOpen() {
+      for (const link of links) link.silent = true;
     },
     async stop() {
       for (const socket of [...links].flatMap(({ sockets }) => sockets)) socket.destroy();
