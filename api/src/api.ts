@@ -5,12 +5,16 @@ import {
   type Component,
   connectRedis,
   createLanes,
+  createReadiness,
+  failureOf,
   type Logger,
   Metrics,
+  probeRedis,
   processEnvironment,
   publishCancellation,
   publishTaskEvents,
   redisEnvironment,
+  requireFitRedis,
   startOpsServer,
   storeEnvironment,
   subscribeToTaskEvents,
@@ -23,6 +27,7 @@ import {
   createStoriesRepository,
   createStoryTasksRepository,
   observedRepository,
+  probeStore,
 } from '@story-tasks/supabase';
 import type { z } from 'zod';
 import { createApp } from './app.ts';
@@ -59,15 +64,17 @@ export async function startApi(settings: ApiSettings, logger: Logger): Promise<C
   });
   const server = app.listen(settings.PORT, settings.HOST);
   await once(server, 'listening');
+  const readiness = createReadiness({ redis: () => probeRedis(redis), store: () => probeStore(store) }, logger);
   const ops = await startOpsServer({
     port: settings.OPS_PORT,
     host: settings.OPS_HOST,
     health: () => ({ ok: true }),
-    ready: () => server.listening,
+    ready: async () => (server.listening ? readiness() : { ok: false }),
     metrics,
   });
   logger.info({ port: settings.PORT }, 'api ready');
   return {
+    failure: failureOf(requireFitRedis(redis, logger)),
     async stop() {
       const closed = once(server, 'close');
       server.close();

@@ -1,4 +1,4 @@
-/** How much the reconciler does in one tick, so that a tick stays short whatever it finds; the next goes on from there. */
+/** How much the loops do in one tick, so that a tick stays short whatever it finds; the next goes on from there. */
 export const limits = {
   /** Lost runs that are mended in one call, which holds their row locks until it is done. */
   lostRuns: 100,
@@ -10,4 +10,10 @@ export const limits = {
   purgedTasks: 100,
   /** Between two looks for tasks to delete when there was nothing more, in milliseconds. */
   purgeEveryMs: 60_000,
+  /** Events of one lane that are read and counted at once; more than one, since the one at the position is read again. */
+  events: 1_000,
+  /** Such pages of one lane: more than a stream has. */
+  eventPages: 20,
+  /** Between two looks at the events, in milliseconds. */
+  forwardEveryMs: 2_000,
 } as const;

@@ -1,22 +1,39 @@
-/** The operator process, wired: as far as one machine needs it, the reconciler. */
+/** The operator process, wired: as far as one machine needs it, the reconciler and the forwarder. */
 import { systemWorld } from '@story-tasks/contracts';
 import {
   type Component,
   connectRedis,
+  createLaneEvents,
   createLanes,
+  createReadiness,
+  failureOf,
   LaneGauges,
   type Lanes,
   type Logger,
   Metrics,
   operatorEnvironment,
+  probeRedis,
   processEnvironment,
+  publishTaskEvents,
   redisEnvironment,
+  requireFitRedis,
   startOpsServer,
   storeEnvironment,
 } from '@story-tasks/runtime';
-import { connectStore, createReconcileRepository, createStoryTasksRepository, type Store } from '@story-tasks/supabase';
+import {
+  announcingReconcileRepository,
+  connectStore,
+  createReconcileRepository,
+  createStoryTasksRepository,
+  createThroughputRepository,
+  probeStore,
+  type ReconcileRepository,
+  type Store,
+} from '@story-tasks/supabase';
 import type { z } from 'zod';
+import { Forwarder } from './forwarder/forwarder.ts';
 import { laneWatch } from './laneWatch.ts';
+import { limits } from './limits.ts';
 import { lostRuns } from './lostRuns.ts';
 import { observedRecord } from './observedRecord.ts';
 import { oldTasks } from './oldTasks.ts';
@@ -36,11 +53,10 @@ const laneWatchMs = 2_000;
 /** Lost runs first: what they leave queued has its job before the rest of the tick. */
 function reconcileParts(
   store: Store,
+  record: ReconcileRepository,
   lanes: Lanes,
-  metrics: Metrics,
   retentionDays: number | undefined,
 ): ReconcilePart[] {
-  const record = observedRecord(createReconcileRepository(store), metrics);
   const tasks = createStoryTasksRepository(store);
   const now = systemWorld.clock.date;
   return [
@@ -56,22 +72,33 @@ export async function startOperator(settings: OperatorSettings, logger: Logger):
   const redis = connectRedis(settings.REDIS_URL, 'prompt', logger);
   const lanes = createLanes(redis);
   const metrics = new Metrics();
-  const parts = reconcileParts(store, lanes, metrics, settings.RETENTION_DAYS);
-  const reconciler = new Reconciler(parts, logger, countActions(metrics));
+  const record = announcingReconcileRepository(observedRecord(createReconcileRepository(store), metrics), (hint) =>
+    publishTaskEvents(redis, hint),
+  );
+  const parts = reconcileParts(store, record, lanes, settings.RETENTION_DAYS);
+  const forwarder = new Forwarder({
+    events: createLaneEvents(redis),
+    record: createThroughputRepository(store),
+    logger,
+  });
   const { clock } = systemWorld;
-  const loop = everyTick(reconciler, settings.RECONCILE_SECONDS * 1_000, clock);
-  const watch = everyTick(laneWatch({ lanes, gauges: new LaneGauges(metrics) }), laneWatchMs, clock);
+  const loops = [
+    everyTick(new Reconciler(parts, logger, countActions(metrics)), settings.RECONCILE_SECONDS * 1_000, clock),
+    everyTick(forwarder, limits.forwardEveryMs, clock),
+    everyTick(laneWatch({ lanes, gauges: new LaneGauges(metrics) }), laneWatchMs, clock),
+  ];
   const ops = await startOpsServer({
     port: settings.OPS_PORT,
     host: settings.OPS_HOST,
     health: () => ({ ok: true }),
-    ready: () => true,
+    ready: createReadiness({ redis: () => probeRedis(redis), store: () => probeStore(store) }, logger),
     metrics,
   });
   logger.info('operator ready');
   return {
+    failure: failureOf(requireFitRedis(redis, logger)),
     async stop() {
-      await Promise.all([loop.stop(), watch.stop()]);
+      await Promise.all(loops.map((loop) => loop.stop()));
       ops.close();
       await lanes.close();
       redis.disconnect();

@@ -74,7 +74,7 @@ interface Ticking {
   tick(ending: () => boolean): Promise<unknown>;
 }
 
-/** Ticks until stopped. */
+/** Ticks until stopped. @param ticking whose tick never rejects */
 export function everyTick(ticking: Ticking, intervalMs: number, clock: Clock): { stop(): Promise<void> } {
   let stopped = false;
   let cancelNext = () => {};

@@ -12,6 +12,7 @@ import { type ConnectionOptions, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { type LaneReading, readLanes } from './laneReadings.ts';
 import { carriedSpan, inSpan } from './tracing/spans.ts';
+import { within } from './within.ts';
 
 export class LaneUnavailableError extends CodedError {
   constructor() {
@@ -141,13 +142,14 @@ export function createLanes(redis: Redis) {
       await within(enqueueTimeoutMs, queueOf(task.operation).remove(task.id)).catch(() => undefined);
     },
 
-    async stats(): Promise<Record<string, LaneStats>> {
+    /** Rejects when Redis does not answer within the limit, in milliseconds. */
+    async stats(limitMs = enqueueTimeoutMs): Promise<Record<string, LaneStats>> {
       const counted = operationNames.map(async (operation) => {
         const counts = await queueOf(operation).getJobCounts(...liveStates);
         const { waiting = 0, prioritized = 0, delayed = 0, active = 0 } = counts;
         return [operation, { waiting, prioritized, delayed, active }] as const;
       });
-      return Object.fromEntries(await within(enqueueTimeoutMs, Promise.all(counted)));
+      return Object.fromEntries(await within(limitMs, Promise.all(counted)));
     },
 
     /**
@@ -163,20 +165,12 @@ export function createLanes(redis: Redis) {
   };
 }
 
-/** @throws LaneUnavailableError when Redis does not answer within the limit, or answers with an error */
+/**
+ * BullMQ waits for a connection without a limit of its own.
+ * @throws LaneUnavailableError when Redis does not answer within the limit, or answers with an error
+ */
 async function answered<T>(work: Promise<T>, limitMs = enqueueTimeoutMs): Promise<T> {
   return within(limitMs, work).catch(() => {
     throw new LaneUnavailableError();
   });
-}
-
-/** BullMQ waits for a connection without a limit of its own. */
-async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${milliseconds} ms`)), milliseconds);
-  });
-  // The work goes on after the limit; its own end, good or bad, interests nobody then.
-  work.catch(() => undefined);
-  return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }

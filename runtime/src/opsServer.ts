@@ -14,7 +14,7 @@ export interface OpsServerOptions {
   /** Alive: a false answer has the process restarted. */
   readonly health: () => Health | Promise<Health>;
   /** Ready for traffic. */
-  readonly ready: () => boolean | Promise<boolean>;
+  readonly ready: () => Health | Promise<Health>;
   readonly metrics: Pick<Metrics, 'expose'>;
 }
 
@@ -31,7 +31,7 @@ export async function startOpsServer(options: OpsServerOptions): Promise<Server>
 async function answer(options: OpsServerOptions, url: string, response: ServerResponse): Promise<void> {
   const path = url.split('?', 1)[0];
   if (path === '/healthz') send(response, await options.health());
-  else if (path === '/readyz') send(response, { ok: await options.ready() });
+  else if (path === '/readyz') send(response, await options.ready());
   else if (path === '/metrics') await expose(options.metrics, response);
   else response.writeHead(404).end();
 }

@@ -9,6 +9,16 @@ import { startTracing } from './tracing/tracing.ts';
 /** What a started component is stopped with. */
 export interface Component {
   stop(): Promise<void>;
+  /** Rejects when the component cannot do its work and never will; the process ends at once then. */
+  readonly failure?: Promise<never>;
+}
+
+/** Of work that the process must not end without: its failure is the component's, and its success nobody waits for. */
+export function failureOf(work: Promise<unknown>): Promise<never> {
+  const failure = work.then(() => new Promise<never>(() => undefined));
+  // Whoever stops before it fails is told nothing more.
+  failure.catch(() => undefined);
+  return failure;
 }
 
 /** Name of this process on tasks: the pod's, or the host's with the process id. */
@@ -28,7 +38,7 @@ type ProcessSettings = Pick<z.output<typeof processEnvironment>, 'LOG_LEVEL' | '
 
 /**
  * Reads the settings, starts the component, waits for SIGTERM or SIGINT, stops it.
- * @returns the exit code: 0 stopped in time, 1 not, or could not start; 2 the settings do not fit
+ * @returns the exit code: 0 stopped in time, 1 not, or could not start or go on; 2 the settings do not fit
  */
 export async function runProcess<S extends z.ZodObject & { _zod: { output: ProcessSettings } }>(
   definition: ProcessDefinition<S>,
@@ -54,13 +64,13 @@ async function runUntilSignal(logger: Logger, start: () => Promise<Component>, s
   });
   try {
     const component = await start();
-    const signal = await signalled;
+    const signal = await Promise.race([signalled, ...(component.failure ? [component.failure] : [])]);
     logger.info({ signal }, 'stopping');
     const stopped = await Promise.race([component.stop().then(() => true), late(stopWithinMs)]);
     logger.info({ complete: stopped }, 'stopped');
     return stopped ? 0 : 1;
   } catch (error) {
-    logger.fatal({ error }, error instanceof CodedError ? error.message : 'could not start');
+    logger.fatal({ error }, error instanceof CodedError ? error.message : 'ended by an unexpected error');
     return 1;
   }
 }

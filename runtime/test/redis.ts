@@ -9,22 +9,37 @@ import { Redis } from 'ioredis';
 
 export interface RedisServer {
   readonly url: string;
+  readonly port: number;
+  /** Stops it from doing anything, its connections left open. */
+  freeze(): void;
+  thaw(): void;
   stop(): Promise<void>;
 }
 
+export interface RedisServerOptions {
+  /** A free one when absent. */
+  readonly port?: number;
+  /** Settings, as `--name value`. */
+  readonly settings?: readonly string[];
+}
+
 /** @throws Error when there is no redis-server, or it does not answer */
-export async function startRedis(): Promise<RedisServer> {
+export async function startRedis(options: RedisServerOptions = {}): Promise<RedisServer> {
   const dir = await mkdtemp(join(tmpdir(), 'story-tasks-redis-'));
-  const port = await freePort();
-  const options = ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir, '--save', '', '--appendonly', 'no'];
-  const server = spawn('redis-server', options, { stdio: 'ignore' });
+  const port = options.port ?? (await freePort());
+  const fixed = ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir, '--save', '', '--appendonly', 'no'];
+  const server = spawn('redis-server', [...fixed, ...(options.settings ?? [])], { stdio: 'ignore' });
   await once(server, 'spawn');
   await answersPing(port);
   return {
     url: `redis://127.0.0.1:${port}`,
+    port,
+    freeze: () => void server.kill('SIGSTOP'),
+    thaw: () => void server.kill('SIGCONT'),
     async stop() {
       const exited = once(server, 'exit');
       server.kill('SIGTERM');
+      server.kill('SIGCONT');
       await exited;
       await rm(dir, { recursive: true, force: true });
     },

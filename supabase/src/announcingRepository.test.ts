@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { NewTaskEvent, TaskEventsHint, TaskRecord } from '@story-tasks/contracts';
 import { beforeEach, expect, test } from 'vitest';
-import { announcingRepository } from './announcingRepository.ts';
+import { announcingReconcileRepository, announcingRepository } from './announcingRepository.ts';
 import { StoreUnavailableError } from './errors.ts';
+import type { ReconcileRepository } from './reconcileRepository.ts';
 import type { BatchAnswer, StoryTasksRepository } from './storyTasksRepository.ts';
 
 const taskId = randomUUID();
@@ -69,4 +70,18 @@ test('a start, a cancellation and a task that could not be queued are told of wi
   await repository.cancelTask(taskId, 'why');
   await repository.failEnqueue(taskId, 'why');
   expect(hints).toEqual(Array.from({ length: 3 }, () => ({ taskId, seq: 7 })));
+});
+
+test('runs that the reconciler mended are told of with their last number', async () => {
+  const mended = [
+    { action: 'requeued', task },
+    { action: 'lost', task: { ...task, lastSeq: 9 } },
+  ] as const;
+  const store = { mendLostRuns: async () => [...mended] } as Partial<ReconcileRepository>;
+  const repository = announcingReconcileRepository(store as ReconcileRepository, (hint) => hints.push(hint));
+  expect(await repository.mendLostRuns([], 10)).toEqual(mended);
+  expect(hints).toEqual([
+    { taskId, seq: 7 },
+    { taskId, seq: 9 },
+  ]);
 });

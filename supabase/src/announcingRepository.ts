@@ -1,5 +1,6 @@
-/** A repository that tells the streams of every API process of each write that their readers wait for. */
+/** Repositories that tell the streams of every API process of each write that their readers wait for. */
 import type { TaskEventsHint, TaskRecord } from '@story-tasks/contracts';
+import type { ReconcileRepository } from './reconcileRepository.ts';
 import type { BatchAnswer, StoryTasksRepository } from './storyTasksRepository.ts';
 
 /** Answers to a batch whose events were written. */
@@ -32,5 +33,20 @@ export function announcingRepository(
     },
     finishTask: async (finish) => told(await repository.finishTask(finish)),
     releaseTask: async (release) => told(await repository.releaseTask(release)),
+  };
+}
+
+/** The same for what the reconciler writes. @param announce called after the write was answered; must not throw */
+export function announcingReconcileRepository(
+  repository: ReconcileRepository,
+  announce: (hint: TaskEventsHint) => void,
+): ReconcileRepository {
+  return {
+    ...repository,
+    async mendLostRuns(resumable, limit) {
+      const mended = await repository.mendLostRuns(resumable, limit);
+      for (const { task } of mended) announce({ taskId: task.id, seq: task.lastSeq });
+      return mended;
+    },
   };
 }

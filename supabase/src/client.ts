@@ -99,6 +99,18 @@ function settle<T>(what: string, answer: Answer<T>): T | null {
   throw new StoreRejectedError(what, code);
 }
 
+const probeTimeoutMs = 2_000;
+
+/**
+ * Resolves when Postgres answers: one tiny read, of a table with a few rows.
+ * @throws StoreUnavailableError, StoreRejectedError
+ */
+export async function probeStore(store: Store): Promise<void> {
+  await askStore({ ...store, timeoutMs: probeTimeoutMs }, 'probe', (signal) =>
+    store.client.from('story_task_lanes').select('operation').limit(1).abortSignal(signal),
+  );
+}
+
 /** Calls a function of the migrations: one jsonb object in, one with a typed `outcome` out. */
 export async function callFunction<Reply extends { outcome: string }>(
   store: Store,

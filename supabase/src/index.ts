@@ -1,5 +1,5 @@
 /** The system of record, through Supabase. */
-export { announcingRepository } from './announcingRepository.ts';
+export { announcingReconcileRepository, announcingRepository } from './announcingRepository.ts';
 export * from './bundles/index.ts';
 export * from './client.ts';
 export * from './errors.ts';
@@ -11,3 +11,4 @@ export * from './sceneletsRepository.ts';
 export * from './storiesRepository.ts';
 export * from './storyTaskListings.ts';
 export * from './storyTasksRepository.ts';
+export * from './throughputRepository.ts';

@@ -4,8 +4,9 @@
  */
 import { type JobData, laneName, type Operation } from '@story-tasks/contracts';
 import { underCarriedSpan } from '@story-tasks/runtime';
-import { type ConnectionOptions, DelayedError, type Job, UnrecoverableError, WaitingError, Worker } from 'bullmq';
+import { type ConnectionOptions, DelayedError, type Job, UnrecoverableError, WaitingError } from 'bullmq';
 import type { Redis } from 'ioredis';
+import { type LoopObservation, ObservedWorker } from './observedWorker.ts';
 import type { JobEnd } from './processJob.ts';
 
 export interface LanePoolOptions {
@@ -13,15 +14,21 @@ export interface LanePoolOptions {
   readonly concurrency: number;
   /** Of the use `blocking`; each worker makes a blocking connection of its own besides. */
   readonly redis: Redis;
+  /** Whether INFO may be asked: without, BullMQ would not start, and takes Redis for an old one. */
+  readonly infoAllowed: boolean;
   readonly leaseMs: number;
   readonly process: (job: JobData) => Promise<JobEnd>;
 }
 
 export class LanePool {
-  readonly #workers: Worker<JobData>[];
+  readonly #workers: ObservedWorker[];
 
   constructor(options: LanePoolOptions) {
     this.#workers = Array.from({ length: options.concurrency }, () => startWorker(options));
+  }
+
+  observe(): LoopObservation[] {
+    return this.#workers.map((worker) => worker.observe());
   }
 
   /** Takes no more jobs, and waits for those under way. */
@@ -33,8 +40,8 @@ export class LanePool {
 /** Of the lease. A heartbeat of 4/15 of the lease leaves at least 11/15 of it when the worker is lost. */
 const lockShare = 2 / 3;
 
-function startWorker({ operation, redis, leaseMs, process }: LanePoolOptions): Worker<JobData> {
-  const worker = new Worker<JobData>(
+function startWorker({ operation, redis, infoAllowed, leaseMs, process }: LanePoolOptions): ObservedWorker {
+  const worker = new ObservedWorker(
     laneName(operation),
     async (job, token) => {
       const end = await underCarriedSpan(job.opts.telemetry?.metadata, () => process(job.data));
@@ -42,6 +49,7 @@ function startWorker({ operation, redis, leaseMs, process }: LanePoolOptions): W
     },
     {
       connection: redis as unknown as ConnectionOptions,
+      skipVersionCheck: !infoAllowed,
       concurrency: 1,
       // Of a lost worker the lock must be gone before the lease, which the last heartbeat may have extended earlier than
       // the lock was: the row would be free while its job still looks taken, and cannot be replaced.

@@ -14,12 +14,17 @@ import {
   type Component,
   connectRedis,
   createLanes,
+  createReadiness,
+  failureOf,
   type Logger,
   Metrics,
+  probeRedis,
   processEnvironment,
   processName,
   publishTaskEvents,
+  readyForGood,
   redisEnvironment,
+  requireFitRedis,
   startOpsServer,
   storeEnvironment,
   subscribeToCancellations,
@@ -31,10 +36,13 @@ import {
   createBundleStore,
   createStoryTasksRepository,
   observedRepository,
+  probeStore,
+  type Store,
 } from '@story-tasks/supabase';
 import type { Redis } from 'ioredis';
 import type { z } from 'zod';
 import { LanePool } from './lanePool.ts';
+import { watchLiveness } from './liveness.ts';
 import { processJob, type WorkerDependencies } from './processJob.ts';
 import { retryAfterMs } from './retryAfter.ts';
 import { RunningTasks } from './runningTasks.ts';
@@ -42,6 +50,9 @@ import { RunObserver } from './runObserver.ts';
 
 /** BullMQ's close waits for Redis for ever. With no run left, this long is enough for jobs to be handed back. */
 const closeLimitMs = 2_000;
+
+/** A probe waits a second at most, and wants an answer with Redis away too. */
+const statsLimitMs = 500;
 
 export const workerSettings = processEnvironment
   .extend(redisEnvironment.shape)
@@ -52,11 +63,11 @@ export type WorkerSettings = z.output<typeof workerSettings>;
 
 async function wire(
   settings: WorkerSettings,
+  store: Store,
   prompt: Redis,
   metrics: Metrics,
   logger: Logger,
 ): Promise<WorkerDependencies> {
-  const store = connectStore({ url: settings.SUPABASE_URL, secretKey: settings.SUPABASE_SECRET_KEY });
   const { clock } = systemWorld;
   const llm = createGateway(llmSettings(settings), writeOffline);
   const running = new RunningTasks(clock);
@@ -84,32 +95,43 @@ async function wire(
 export async function startWorker(settings: WorkerSettings, logger: Logger): Promise<Component> {
   const prompt = connectRedis(settings.REDIS_URL, 'prompt', logger);
   const metrics = new Metrics();
-  const dependencies = await wire(settings, prompt, metrics, logger);
+  const store = connectStore({ url: settings.SUPABASE_URL, secretKey: settings.SUPABASE_SECRET_KEY });
+  const dependencies = await wire(settings, store, prompt, metrics, logger);
   const { running, logging, workerId } = dependencies;
   const { provider, model } = dependencies.llm;
   const blocking = connectRedis(settings.REDIS_URL, 'blocking', logger);
   const subscriber = connectRedis(settings.REDIS_URL, 'subscriber', logger);
   const lanes = createLanes(prompt);
   void subscribeToCancellations(subscriber, (taskId) => running.cancel(taskId));
-  const poolOf = (operation: Operation) =>
+  const poolOf = (operation: Operation, infoAllowed: boolean) =>
     new LanePool({
       operation,
       concurrency: settings.WORKER_CONCURRENCY,
       redis: blocking,
+      infoAllowed,
       leaseMs: logging.settings.leaseMs,
       process: (job) => processJob(dependencies, job),
     });
-  const pools = operationNames.map(poolOf);
-  const stats = () => lanes.stats().catch(() => null);
+  const pools: LanePool[] = [];
+  // Nothing is taken from a Redis that may not hold the lanes.
+  const started = requireFitRedis(prompt, logger).then((infoAllowed) => {
+    if (!running.draining) pools.push(...operationNames.map((operation) => poolOf(operation, infoAllowed)));
+  });
+  const observe = () => (running.draining ? [] : pools.flatMap((pool) => pool.observe()));
+  const liveness = watchLiveness(blocking, observe, logging.settings.leaseMs);
+  const ready = createReadiness({ redis: () => probeRedis(prompt), store: () => probeStore(store) }, logger);
+  const stats = () => lanes.stats(statsLimitMs).catch(() => null);
   const ops = await startOpsServer({
     port: settings.OPS_PORT,
     host: settings.OPS_HOST,
-    health: async () => ({ ok: true, workerId, provider, model, running: running.count, lanes: await stats() }),
-    ready: () => true,
+    health: async () => ({ workerId, provider, model, running: running.count, lanes: await stats(), ...liveness() }),
+    // Whoever is not ready is the first to be taken away when there are too many, with the run that it has.
+    ready: readyForGood(ready),
     metrics,
   });
   logger.info({ workerId, provider, model }, 'worker ready');
   return {
+    failure: failureOf(started),
     async stop() {
       const idle = running.drain(settings.DRAIN_SECONDS * 1_000);
       const closed = Promise.all(pools.map((pool) => pool.close()));

@@ -1,0 +1,70 @@
+import { Writable } from 'node:stream';
+import { expect, test } from 'vitest';
+import { createLogger } from './logger.ts';
+import { createReadiness, readyForGood } from './readiness.ts';
+
+const silent = createLogger('test', 'silent');
+const usable = async () => 'OK';
+const broken = async () => {
+  throw new Error('redis://user:secret@host refused');
+};
+/** An answer holds for a moment, so a changed one is waited for. */
+const answersOk = (ready: () => Promise<{ ok: boolean }>, ok: boolean) =>
+  expect.poll(async () => (await ready()).ok, { interval: 20, timeout: 2_000 }).toBe(ok);
+
+test('it names what cannot be used, and nothing of why', async () => {
+  expect(await createReadiness({ redis: usable, store: usable }, silent)()).toEqual({ ok: true });
+  expect(await createReadiness({ redis: broken, store: usable }, silent)()).toEqual({ ok: false, unusable: ['redis'] });
+  const both = await createReadiness({ redis: broken, store: broken }, silent)();
+  expect(both).toEqual({ ok: false, unusable: ['redis', 'store'] });
+});
+
+test('what does not answer cannot be used, and is told so within a second', async () => {
+  const never = Promise.withResolvers<void>();
+  const startedAt = performance.now();
+  const health = await createReadiness({ redis: usable, store: () => never.promise }, silent)();
+  expect(health).toEqual({ ok: false, unusable: ['store'] });
+  expect(performance.now() - startedAt).toBeLessThan(1_000);
+});
+
+test('many that ask at once, and while an answer is owed, share one call', async () => {
+  let calls = 0;
+  const answer = Promise.withResolvers<void>();
+  const slow = () => {
+    calls += 1;
+    return answer.promise;
+  };
+  const ready = createReadiness({ store: slow }, silent);
+  const asked = await Promise.all(Array.from({ length: 50 }, () => ready()));
+  expect(asked.every(({ ok }) => !ok)).toBe(true);
+  await ready();
+  expect(calls).toBe(1);
+  answer.resolve();
+  await answersOk(ready, true);
+});
+
+test('it follows what it looks at, there and back, and logs each turn once', async () => {
+  const lines: string[] = [];
+  const log = new Writable({
+    write(chunk, _encoding, done) {
+      lines.push(String(chunk));
+      done();
+    },
+  });
+  let check: () => Promise<unknown> = usable;
+  const ready = createReadiness({ redis: () => check() }, createLogger('test', 'info', log));
+  await answersOk(ready, true);
+  check = broken;
+  await answersOk(ready, false);
+  await ready();
+  check = usable;
+  await answersOk(ready, true);
+  expect(lines.map((line) => JSON.parse(line).msg)).toEqual(['not ready', 'ready again']);
+  expect(lines.join()).not.toContain('secret');
+});
+
+test('ready for good: red until it was green once, and never again', async () => {
+  const answers = [false, true, false];
+  const ready = readyForGood(async () => ({ ok: answers.shift() ?? false }));
+  expect([await ready(), await ready(), await ready()]).toEqual([{ ok: false }, { ok: true }, { ok: true }]);
+});

@@ -1,0 +1,59 @@
+/** Whether what a process stands on can be used: asked of it seldom, however many want to know. */
+import type { Logger } from './logger.ts';
+import type { Health } from './opsServer.ts';
+import { within } from './within.ts';
+
+/** Resolves when the thing can be used. Must end by itself, in whatever time. */
+export type Check = () => Promise<unknown>;
+
+/** Below the second that a platform gives a probe. What takes longer cannot be used. */
+const answerWithinMs = 800;
+/** An answer holds for so long. */
+const freshMs = 250;
+
+/**
+ * Answers within a second, and names what cannot be used; why, the process's own logs say.
+ * @param checks by the name of what each looks at
+ */
+export function createReadiness(checks: Readonly<Record<string, Check>>, logger: Logger): () => Promise<Health> {
+  const dependencies = Object.entries(checks).map(([name, check]) => ({ name, usable: shared(check) }));
+  let told = '';
+  return async () => {
+    const answers = await Promise.all(dependencies.map(async ({ name, usable }) => ({ name, usable: await usable() })));
+    const unusable = answers.filter(({ usable }) => !usable).map(({ name }) => name);
+    if (told !== unusable.join()) logger.warn({ unusable }, unusable.length > 0 ? 'not ready' : 'ready again');
+    told = unusable.join();
+    return unusable.length > 0 ? { ok: false, unusable } : { ok: true };
+  };
+}
+
+/** Green for good once it was green: for whom a later outage is no reason to be taken away. */
+export function readyForGood(ready: () => Promise<Health>): () => Promise<Health> {
+  let reached: Health | undefined;
+  return async () => {
+    if (reached) return reached;
+    const health = await ready();
+    if (health.ok) reached = health;
+    return health;
+  };
+}
+
+/** One call at a time: whoever asks meanwhile waits for the same one. */
+function shared(check: Check): () => Promise<boolean> {
+  let pending: Promise<boolean> | undefined;
+  let last = { at: Number.NEGATIVE_INFINITY, usable: false };
+  const ask = async (): Promise<boolean> => {
+    const usable = await check().then(
+      () => true,
+      () => false,
+    );
+    last = { at: performance.now(), usable };
+    pending = undefined;
+    return usable;
+  };
+  return () => {
+    if (pending === undefined && performance.now() - last.at < freshMs) return Promise.resolve(last.usable);
+    pending ??= ask();
+    return within(answerWithinMs, pending).catch(() => false);
+  };
+}
