@@ -40,8 +40,9 @@ export function measureCancellations(metrics: Metrics) {
     aborted: ({ operation }: TaskRecord, milliseconds: number): void =>
       seconds.observe({ operation, phase: 'abort' }, milliseconds / 1_000),
     /** Both times are the database's; of any other task there is nothing to measure. */
-    ended({ operation, status, cancelRequestedAt, finishedAt }: TaskRecord): void {
-      if (status !== 'cancelled' || cancelRequestedAt === null || finishedAt === null) return;
+    ended({ operation, dispatch, status, cancelRequestedAt, finishedAt }: TaskRecord): void {
+      const measured = dispatch === 'queue' && status === 'cancelled';
+      if (!measured || cancelRequestedAt === null || finishedAt === null) return;
       const milliseconds = Date.parse(finishedAt) - Date.parse(cancelRequestedAt);
       seconds.observe({ operation, phase: 'terminal' }, milliseconds / 1_000);
     },
