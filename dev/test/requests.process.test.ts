@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import { type Problem, problemSchema } from '@story-tasks/contracts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { checkDocumented } from './documentedAnswers.ts';
-import { type Answer, send as call } from './httpCalls.ts';
+import { type Answer, checkDocumented } from './documentedAnswers.ts';
+import { send as call } from './httpCalls.ts';
 import { ended, type System, startSystem, waitForTask } from './system.ts';
 
 let system: System;

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type FakeHost, fakeHost } from '../testing/fakeHost.ts';
 import {
   answer,
+  closedUrl,
   eventOf,
   eventsTo,
   problem,
@@ -208,7 +209,7 @@ describe('a refusal', () => {
   });
 
   test('of an API that is away, or of something else at its URL, exits 3', async () => {
-    const away = await cli('http://127.0.0.1:9', ['show', taskId]);
+    const away = await cli(await closedUrl(), ['show', taskId]);
     expect(away).toMatchObject({ code: 3, stderr: expect.stringContaining('[API_UNREACHABLE]') });
     await using other = await scriptedApi(answer(200, '<html>', { 'content-type': 'text/html' }));
     expect(await cli(other.url, ['list'])).toMatchObject({ code: 3, stderr: expect.stringContaining('UNEXPECTED') });
