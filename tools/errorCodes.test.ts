@@ -7,7 +7,7 @@ import { codeLabel, knownErrorCodes } from '../runtime/src/metrics/errorCodes.ts
 const given = /(?:super|new CodedError)\(\s*'([A-Z][A-Z_]+)'/g;
 
 function codes(): { code: string; file: string }[] {
-  const files = globSync('*/src/**/*.ts', { exclude: (name) => name.includes('node_modules') }).filter(
+  const files = globSync('{*,clients/*}/src/**/*.ts', { exclude: (name) => name.includes('node_modules') }).filter(
     (file) => !file.endsWith('.test.ts'),
   );
   return files.flatMap((file) =>

@@ -3,7 +3,7 @@
  * repository, so they are built in, and what imports them by name imports them by path there.
  */
 import { execFileSync } from 'node:child_process';
-import { globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -42,3 +42,4 @@ rmSync(dist, { recursive: true, force: true });
 compile('tsconfig.contracts.json');
 compile('tsconfig.dist.json');
 for (const file of globSync('**/*.{js,d.ts}', { cwd: dist })) mend(join(dist, file));
+copyFileSync(join(here, '../../LICENSE'), join(dist, 'LICENSE'));

@@ -1,7 +1,12 @@
 /** Whether what the API answers is what its own document says: status, headers and body. */
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
-import type { Answer } from './httpCalls.ts';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+}
 
 type Json = Readonly<Record<string, unknown>>;
 

@@ -1,16 +1,10 @@
 /** Calls as a client makes them, with all that comes back; every answer is compared with the API's own document. */
 import { type Problem, problemSchema } from '@story-tasks/contracts';
 import { Queue } from 'bullmq';
-import { checkDocumented } from './documentedAnswers.ts';
+import { type Answer, checkDocumented } from './documentedAnswers.ts';
 import type { System } from './system.ts';
 
 type Api = Pick<System, 'apiUrl'>;
-
-export interface Answer {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly text: string;
-}
 
 export function post(api: Api, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
   const sent = body === undefined ? {} : { body: JSON.stringify(body) };

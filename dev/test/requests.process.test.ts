@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import { type Problem, problemSchema } from '@story-tasks/contracts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { checkDocumented } from './documentedAnswers.ts';
-import { type Answer, send as call } from './httpCalls.ts';
+import { type Answer, checkDocumented } from './documentedAnswers.ts';
+import { send as call } from './httpCalls.ts';
 import { ended, type System, startSystem, waitForTask } from './system.ts';
 
 let system: System;
@@ -103,6 +103,10 @@ describe('reading and cancelling with bad input', () => {
     ['an unknown story', 'GET', `/api/stories/${unknownId}`, 404],
     ['the bundle of an unknown story', 'GET', `/api/stories/${unknownId}/bundle`, 404],
     ['a call that does not exist', 'GET', '/api/nothing', 404],
+    ['the document with a query', 'GET', '/api/openapi.json?format=yaml', 422],
+    ['a post of the document', 'POST', '/api/openapi.json', 404],
+    ['the documentation with a query', 'GET', '/api/docs?x=1', 422],
+    ['a file beside the documentation', 'GET', '/api/docs/..%2fpackage.json', 404],
     ['a path that cannot be decoded', 'GET', '/api/stories/%E0%A4%A', 400],
   ])('%s', async (_name, method, path, status) => {
     expect((await problem(path, { method })).status).toBe(status);

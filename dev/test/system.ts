@@ -25,7 +25,7 @@ import { type Services, startServices } from '../src/services.ts';
 export const canary = 'canary-9f3b1c-must-not-show';
 
 /** The calls of nearly every test in a line each. None is made again: what the API answers is what is looked at. */
-export interface TestCalls {
+interface TestCalls {
   createStory(displayName: string, initialPrompt: string): Promise<string>;
   createTask(operation: Operation, storyId: string, options?: object, attempts?: number): Promise<string>;
   getTask(taskId: string): Promise<GetTaskAnswer>;

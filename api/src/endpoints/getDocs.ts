@@ -36,7 +36,6 @@ const policy =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 const require = createRequire(import.meta.url);
-const ofSwaggerUi = (file: string) => () => readFile(require.resolve(`swagger-ui-dist/${file}`), 'utf8');
 
 interface File {
   readonly path: string;
@@ -66,14 +65,14 @@ const files: readonly File[] = [
     operationId: 'getDocsStyle',
     summary: 'Of that page: its style.',
     type: 'text/css',
-    read: ofSwaggerUi('swagger-ui.css'),
+    read: () => readFile(require.resolve('swagger-ui-dist/swagger-ui.css'), 'utf8'),
   },
   {
     path: '/api/docs/swagger-ui-bundle.js',
     operationId: 'getDocsScript',
     summary: 'Of that page: Swagger UI.',
     type: 'text/javascript',
-    read: ofSwaggerUi('swagger-ui-bundle.js'),
+    read: () => readFile(require.resolve('swagger-ui-dist/swagger-ui-bundle.js'), 'utf8'),
   },
 ];
 

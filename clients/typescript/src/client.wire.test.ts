@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createClient } from './client.ts';
 import { ClientUsageError, StoryTasksConnectionError, StoryTasksError, UnexpectedAnswerError } from './errors.ts';
-import { answer, cut, problem, scriptedApi, silent, taskId, taskOf } from './testing/scriptedApi.ts';
+import { answer, closedUrl, cut, problem, scriptedApi, silent, taskId, taskOf } from './testing/scriptedApi.ts';
 
 const request = { operation: 'BUILD_PLAYER_BUNDLE', storyId: taskId } as const;
 const created = answer(201, { taskId });
@@ -87,10 +87,7 @@ test('an answer of a gateway, of a redirect and of another site are told as such
 });
 
 test('an API that is not there is tried again and told with the system’s own word', async () => {
-  const { url } = await (async () => {
-    await using gone = await scriptedApi(created);
-    return gone;
-  })();
+  const url = await closedUrl();
   const startedAt = performance.now();
   const error = await failure(createClient({ url, retries: 1 }).createStory({ displayName: 'x', initialPrompt: 'y' }));
   expect(error).toBeInstanceOf(StoryTasksConnectionError);

@@ -2,14 +2,14 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { stripVTControlCharacters } from 'node:util';
-import { type Task, type TaskEvent, workflowTasks } from '@story-tasks/contracts';
+import { workflowTasks } from '@story-tasks/contracts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type FakeHost, fakeHost } from '../testing/fakeHost.ts';
+import { fakeHost } from '../testing/fakeHost.ts';
+import { cli, hostile, ran } from '../testing/ranCli.ts';
 import {
   answer,
+  closedUrl,
   eventOf,
-  eventsTo,
   problem,
   type Step,
   scriptedApi,
@@ -17,34 +17,8 @@ import {
   taskId,
   taskOf,
 } from '../testing/scriptedApi.ts';
-import { runCli } from './program.ts';
 
 const canary = 'canary premise text';
-/** Moves the cursor, hides text, turns its direction. */
-const hostile = 'a\u001b[2J\u001b]0;owned\u0007b\u202ec\r\nd\u009b31m';
-
-interface Ran {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-async function ran(host: FakeHost, args: readonly string[]): Promise<Ran> {
-  const code = await runCli(args, host);
-  return { code, stdout: host.written('stdout'), stderr: host.written('stderr') };
-}
-
-const cli = (url: string, args: readonly string[], stdin = ''): Promise<Ran> =>
-  ran(fakeHost({ env: { STORY_TASKS_URL: url }, stdin }), args);
-
-const stream =
-  (events: readonly TaskEvent[]): Step =>
-  (response) => {
-    const text = events.map((event) => `id: ${event.seq}\ndata: ${JSON.stringify(event)}\n\n`).join('');
-    response.writeHead(200, { 'content-type': 'text/event-stream' }).end(text);
-  };
-const task = (changes: Partial<Task> = {}): Step =>
-  answer(200, { task: { ...taskOf('succeeded'), ...changes }, events: [], cancelable: false });
 const created = answer(201, { taskId });
 
 let dir: string;
@@ -107,80 +81,6 @@ describe('a command line that does not fit', () => {
   });
 });
 
-describe('run', () => {
-  test('sends what its options say, and prints the id alone', async () => {
-    await using api = await scriptedApi(created);
-    const args = ['run', 'RUN_WORKFLOW_TASK', '--story', taskId, '--task', 'CREATE_SHOT_LIST', '--attempts', '3'];
-    const more = ['--hold', '--key', 'k', '--options', '{"a":1}', '--option', 'b=2=3'];
-    expect(await cli(api.url, [...args, ...more])).toEqual({ code: 0, stdout: `${taskId}\n`, stderr: '' });
-    expect(JSON.parse(api.seen[0]?.body ?? '')).toEqual({
-      operation: 'RUN_WORKFLOW_TASK',
-      storyId: taskId,
-      options: { a: 1, b: '2=3', task: 'CREATE_SHOT_LIST' },
-      attempts: 3,
-      autoStart: false,
-    });
-    expect(api.seen[0]?.headers['idempotency-key']).toBe('k');
-    const plain = await cli(api.url, ['run', 'BUILD_PLAYER_BUNDLE', '--story', taskId, '--json']);
-    expect(JSON.parse(plain.stdout)).toEqual({ taskId });
-    expect(JSON.parse(api.seen[1]?.body ?? '')).toEqual({
-      operation: 'BUILD_PLAYER_BUNDLE',
-      storyId: taskId,
-      options: {},
-    });
-  });
-
-  test('with --watch tells each event on stderr, and the figures on stdout', async () => {
-    await using api = await scriptedApi(created, stream(eventsTo(3)), task({ result: { generated: 4, parts: {} } }));
-    const { code, stdout, stderr } = await cli(api.url, ['run', 'BUILD_PLAYER_BUNDLE', '--story', taskId, '--watch']);
-    expect([code, stdout]).toEqual([0, 'generated=4\n']);
-    expect(stderr.split('\n').slice(0, 4)).toEqual([
-      `Task ${taskId}`,
-      ...[1, 2, 3].map((seq) => expect.stringMatching(new RegExp(`^\\d:\\d\\d {4}0 % {2}event ${seq}$`))),
-    ]);
-    expect(stderr).toContain('Succeeded in ');
-  });
-
-  test.each<[Partial<Task>, number, string, string]>([
-    [{ status: 'failed', errorCode: 'LLM_UNAVAILABLE', errorMessage: 'Gone.' }, 1, 'LLM_UNAVAILABLE', 'Gone.'],
-    [{ status: 'cancelled', cancelReason: 'a slip' }, 130, 'TASK_CANCELLED', 'The task was cancelled (a slip).'],
-  ])('of a task that ends so: %j, exits with %i', async (changes, code, name, message) => {
-    await using api = await scriptedApi(stream([eventOf(1, changes.status)]), task(changes));
-    const told = await cli(api.url, ['watch', taskId]);
-    expect(told).toMatchObject({ code, stdout: '', stderr: expect.stringContaining(`error: ${message} [${name}]\n`) });
-    await using again = await scriptedApi(stream([eventOf(1, changes.status)]), task(changes));
-    const asJson = await cli(again.url, ['watch', taskId, '--json']);
-    expect(JSON.parse(asJson.stdout).task).toMatchObject(changes);
-    expect(JSON.parse(asJson.stderr)).toEqual({ code: name, message, taskId });
-  });
-
-  test('on a terminal draws a living line, and leaves none', async () => {
-    const told = { ...eventOf(1), progressOverride: 50, message: hostile };
-    await using api = await scriptedApi(stream([told, eventOf(2, 'succeeded')]), task());
-    const host = fakeHost({ env: { STORY_TASKS_URL: api.url }, columns: 80 });
-    const { code, stderr } = await ran(host, ['watch', taskId]);
-    expect(code).toBe(0);
-    const drawn = stripVTControlCharacters(stderr);
-    expect(drawn).toMatch(/█{10}░{10} {2}50 % {2}\d:\d\d {2}ab c d/);
-    expect(drawn.trimEnd()).toMatch(/Succeeded in \S+, 0 \+ 0 tokens\.$/);
-  });
-
-  test('interrupted stops watching, says that the task goes on and how to stop it, and exits 130', async () => {
-    await using api = await scriptedApi((response) => {
-      response.writeHead(200, { 'content-type': 'text/event-stream' });
-      response.write(`id: 1\ndata: ${JSON.stringify(eventOf(1))}\n\n`);
-    });
-    const host = fakeHost({ env: { STORY_TASKS_URL: api.url } });
-    const watching = ran(host, ['watch', taskId]);
-    await expect.poll(() => host.written('stderr')).toContain('event 1');
-    host.signals.emit('SIGINT');
-    const { code, stderr } = await watching;
-    expect(code).toBe(130);
-    expect(stderr).toContain(`Stopped watching; the task goes on. To stop it: story-tasks cancel ${taskId}\n`);
-    expect(api.seen).toHaveLength(1);
-  });
-});
-
 test('a call that hangs is ended by Ctrl-C too', async () => {
   await using api = await scriptedApi(silent);
   const host = fakeHost({ env: { STORY_TASKS_URL: api.url } });
@@ -208,7 +108,7 @@ describe('a refusal', () => {
   });
 
   test('of an API that is away, or of something else at its URL, exits 3', async () => {
-    const away = await cli('http://127.0.0.1:9', ['show', taskId]);
+    const away = await cli(await closedUrl(), ['show', taskId]);
     expect(away).toMatchObject({ code: 3, stderr: expect.stringContaining('[API_UNREACHABLE]') });
     await using other = await scriptedApi(answer(200, '<html>', { 'content-type': 'text/html' }));
     expect(await cli(other.url, ['list'])).toMatchObject({ code: 3, stderr: expect.stringContaining('UNEXPECTED') });

@@ -87,7 +87,7 @@ const headingOf = (window: number) => [
   'OLDEST QUEUED',
 ];
 
-export function laneLines(heading: readonly string[], lanes: readonly Lane[]): string[] {
+function laneLines(heading: readonly string[], lanes: readonly Lane[]): string[] {
   const rows = lanes.map((lane) => [
     lane.operation,
     ...[lane.queued, lane.held, lane.running, lane.succeeded, lane.failed, lane.cancelled].map(figure),

@@ -3,7 +3,7 @@ import type { Task } from '@story-tasks/contracts';
 import { expect, test } from 'vitest';
 import { createClient } from '../client.ts';
 import { fakeHost } from '../testing/fakeHost.ts';
-import { answer, problem, type Step, scriptedApi, taskOf } from '../testing/scriptedApi.ts';
+import { answer, closedUrl, problem, type Step, scriptedApi, taskOf } from '../testing/scriptedApi.ts';
 import { readLanes } from './lanes.ts';
 import { runCli } from './program.ts';
 
@@ -108,7 +108,7 @@ test('a terminal’s table stays while the API is away, says so, and goes on', a
 });
 
 test('an API that is away from the start ends the command', async () => {
-  const host = fakeHost({ env: { STORY_TASKS_URL: 'http://127.0.0.1:9' } });
+  const host = fakeHost({ env: { STORY_TASKS_URL: await closedUrl() } });
   expect(await runCli(['top'], host)).toBe(3);
   expect(host.written('stderr')).toContain('[API_UNREACHABLE]');
 });

@@ -43,6 +43,12 @@ export async function scriptedApi(...script: readonly Step[]): Promise<ScriptedA
   };
 }
 
+/** Where an API was, and nothing is. */
+export async function closedUrl(): Promise<string> {
+  await using api = await scriptedApi();
+  return api.url;
+}
+
 export const answer =
   (status: number, body: unknown, headers: Record<string, string> = {}): Step =>
   (response) =>

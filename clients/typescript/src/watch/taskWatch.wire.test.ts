@@ -1,7 +1,6 @@
 /** Watches over a server that does what networks and servers do at their worst. */
 import { once } from 'node:events';
-import type { ServerResponse } from 'node:http';
-import { isTerminal, type TaskEvent } from '@story-tasks/contracts';
+import { isTerminal } from '@story-tasks/contracts';
 import { expect, test } from 'vitest';
 import { createClient } from '../client.ts';
 import { StoryTasksConnectionError, StoryTasksError, UnexpectedAnswerError } from '../errors.ts';
@@ -9,54 +8,30 @@ import {
   answer,
   cut,
   eventOf,
-  eventsTo,
   problem,
   type ScriptedApi,
-  type Seen,
   type Step,
   scriptedApi,
   silent,
   taskId,
   taskOf,
 } from '../testing/scriptedApi.ts';
+import {
+  all,
+  begin,
+  block,
+  last,
+  over,
+  positionOf,
+  says,
+  sound,
+  streams,
+  thenCut,
+  thenSilent,
+  told,
+  wanted,
+} from '../testing/scriptedStreams.ts';
 import type { WatchOptions } from './taskWatch.ts';
-
-const last = 12;
-const all = eventsTo(last);
-const wanted = all.map(({ seq }) => seq);
-const block = (event: TaskEvent) => `id: ${event.seq}\ndata: ${JSON.stringify(event)}\n\n`;
-const told = (from: number, to: number) =>
-  all
-    .slice(from - 1, to)
-    .map(block)
-    .join('');
-
-const begin = (response: ServerResponse) => {
-  response.writeHead(200, { 'content-type': 'text/event-stream' });
-  // Soon, so that a test need not wait.
-  response.write('retry: 1\n\n');
-};
-/** A stream that says this and ends. */
-const says =
-  (text: string): Step =>
-  (response) => {
-    begin(response);
-    response.end(text);
-  };
-
-const positionOf = ({ headers }: Seen) => Number(headers['last-event-id'] ?? 0);
-
-/** What a sound API would do with a request. */
-const sound: Step = (response, request) => {
-  const { pathname, searchParams } = new URL(request.path, 'http://x');
-  const page = all.slice(Number(searchParams.get('after') ?? 0));
-  if (!pathname.endsWith('/events')) {
-    return answer(200, { task: taskOf('succeeded'), events: all.slice(-1), cancelable: false })(response, request);
-  }
-  if (request.headers.accept !== 'text/event-stream') return answer(200, { events: page })(response, request);
-  if (positionOf(request) >= last) return response.writeHead(204).end();
-  return says(told(positionOf(request) + 1, last))(response, request);
-};
 
 const quick: WatchOptions = { silenceMs: 200, reconnectForMs: 5_000 };
 
@@ -66,28 +41,6 @@ async function seqsOf(api: ScriptedApi, options: WatchOptions = quick): Promise<
   return seqs;
 }
 
-/** Streams that do these things, one after the other, of an API that is sound otherwise. */
-function streams(...script: readonly Step[]): Step {
-  const steps = [...script];
-  return (response, request) => {
-    const wantsStream = request.headers.accept === 'text/event-stream';
-    return ((wantsStream ? steps.shift() : undefined) ?? sound)(response, request);
-  };
-}
-
-const over: Step = (response) => response.writeHead(204).end();
-const thenSilent =
-  (text: string): Step =>
-  (response) => {
-    begin(response);
-    response.write(text);
-  };
-const thenCut =
-  (text: string): Step =>
-  (response) => {
-    begin(response);
-    response.write(text, () => response.destroy());
-  };
 const refused = [problem(503, 'STORE_UNAVAILABLE'), problem(502, 'X'), cut, problem(500, 'INTERNAL')];
 
 test.each<[string, Step[]]>([
