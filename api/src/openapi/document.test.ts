@@ -1,4 +1,5 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
+import { Metrics } from '@story-tasks/runtime';
 import { expect, test } from 'vitest';
 import { createApp } from '../app.ts';
 import type { ApiDependencies } from '../dependencies.ts';
@@ -17,8 +18,9 @@ interface Layer {
 
 /** Every route of the app itself, as the document writes them. */
 function routes(): string[] {
-  // Nothing is called, so nothing is needed to call it with.
-  const { router } = createApp({} as ApiDependencies) as unknown as { router: { stack: Layer[] } };
+  // Nothing is called, so nothing is needed to call it with but what counts requests.
+  const dependencies = { metrics: new Metrics() } as ApiDependencies;
+  const { router } = createApp(dependencies) as unknown as { router: { stack: Layer[] } };
   return router.stack.flatMap(({ route }) =>
     route ? Object.keys(route.methods).map((method) => `${method} ${route.path.replaceAll(/:(\w+)/g, '{$1}')}`) : [],
   );
