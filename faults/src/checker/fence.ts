@@ -1,6 +1,6 @@
 /** I3: writes carry their attempt, and a stale one is refused; nobody is taken over from while the lease lives. */
 import type { StoreCall } from '../links/storeCall.ts';
-import type { Check, Finding, Observation } from './observation.ts';
+import type { Check, Finding } from './observation.ts';
 
 interface Write {
   readonly taskId: string;

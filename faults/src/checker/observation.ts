@@ -16,6 +16,7 @@ export interface TaskRow {
   readonly task_cancelled: boolean;
   readonly attempt: number;
   readonly attempts_spent: number;
+  readonly worker_id: string | null;
   readonly lease_expires_at: string | null;
   readonly idempotency_key: string | null;
   readonly error_code: string | null;

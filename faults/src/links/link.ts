@@ -21,8 +21,9 @@ export interface Passing {
   readonly what: string;
 }
 
+export type Fate = 'pass' | 'drop';
 /** Sees each message before it passes; may keep it, or have it dropped. */
-export type Tap = (message: Passing) => Promise<'pass' | 'drop'> | 'pass' | 'drop';
+export type Tap = (message: Passing) => Promise<Fate> | Fate;
 
 /** A time, by this process's clock. */
 export interface Disturbance {

@@ -94,18 +94,23 @@ function textOf(content: unknown): string {
 }
 
 function fail(fault: ModelFault, key: string, response: ServerResponse): void {
+  const [status, message] = errors(key)[fault] ?? [];
   if (fault === 'hang') return;
-  const error = (status: number, message: string) =>
-    void response
-      .writeHead(status, { 'content-type': 'application/json' })
-      .end(JSON.stringify({ error: { message, type: 'fault', code: 'fault' } }));
-  if (fault === '429') return error(429, 'slow down');
-  if (fault === '500') return error(500, 'no');
-  if (fault === 'echo in error') return error(400, `the key ${key} may not do that`);
+  if (status !== undefined) {
+    response.writeHead(status, { 'content-type': 'application/json' });
+    response.end(JSON.stringify({ error: { message, type: 'fault', code: 'fault' } }));
+    return;
+  }
   const text = fault === 'garbage' ? '{"title": 7, "no": [' : JSON.stringify({ title: key, key });
   response.writeHead(200, { 'content-type': 'text/event-stream' });
   response.end(`${chunk(text)}${chunk(null)}${usageChunk}data: [DONE]\n\n`);
 }
+
+const errors = (key: string): Partial<Record<ModelFault, readonly [number, string]>> => ({
+  '429': [429, 'slow down'],
+  '500': [500, 'no'],
+  'echo in error': [400, `the key ${key} may not do that`],
+});
 
 function chunk(content: string | null): string {
   const choice = {

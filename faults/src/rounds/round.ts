@@ -76,7 +76,11 @@ function roundOf(
     until,
     async untilRow(taskId, what, holds, limitMs) {
       let seen = await row(taskId);
-      await until(`task ${taskId} ${what}`, async () => holds((seen = await row(taskId))), limitMs);
+      const look = async () => {
+        seen = await row(taskId);
+        return holds(seen);
+      };
+      await until(`task ${taskId} ${what}`, look, limitMs);
       return seen;
     },
     expect: (holds, told) => {

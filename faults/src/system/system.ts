@@ -32,7 +32,8 @@ export interface System {
   logs(): Promise<string>;
   /** Ends all faults, and starts what is not running. */
   heal(): Promise<void>;
-  stop(): Promise<void>;
+  /** @param options `keep`: the logs and the state stay where they are */
+  stop(options?: { keep: boolean }): Promise<void>;
 }
 
 export async function startSystem(random: () => number): Promise<System> {
@@ -63,7 +64,7 @@ async function build(dir: string, random: () => number, stack: AsyncDisposableSt
     apiUrl: `http://127.0.0.1:${apiPort}`,
     logs: () => readLogs(join(dir, 'logs')),
     heal: () => heal(platform, parts, links),
-    stop: () => stop(stack, dir),
+    stop: (options) => stop(stack, dir, options?.keep ?? false),
   };
 }
 
@@ -140,7 +141,7 @@ async function readLogs(folder: string): Promise<string> {
   return (await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')))).join('\n');
 }
 
-async function stop(stack: AsyncDisposableStack, dir: string): Promise<void> {
+async function stop(stack: AsyncDisposableStack, dir: string, keep: boolean): Promise<void> {
   await stack.disposeAsync();
-  await rm(dir, { recursive: true, force: true });
+  if (!keep) await rm(dir, { recursive: true, force: true });
 }
