@@ -79,13 +79,22 @@ async function main(settings: FaultsSettings): Promise<number> {
   const system = await startSystem(seeded(settings.seed));
   const suite = new Suite(system, settings);
   try {
-    await suite.play();
+    await Promise.race([suite.play(), toldToEnd()]);
   } finally {
     await system.stop({ keep: suite.violated });
   }
   tellTable(suite.tallies);
   if (suite.violated) console.log(`\nLogs and state are kept in ${system.dir}`);
   return tellSum(suite.tallies, Math.round((performance.now() - startedAt) / 1_000));
+}
+
+/** Rejects with the first signal that asks the suite to end: nothing of what it started may stay behind. */
+function toldToEnd(): Promise<never> {
+  return new Promise((_, reject) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.once(signal, () => reject(new Error(`Stopped by ${signal}.`)));
+    }
+  });
 }
 
 try {

@@ -44,6 +44,8 @@ export interface Link {
   suffer(faults: Partial<LinkFaults>): void;
   /** Breaks every connection that is open now. */
   cut(): void;
+  /** The near end is dead: what it had sent and nobody saw is lost with it. No living end notices. */
+  forget(): void;
   heal(): void;
   close(): Promise<void>;
 }

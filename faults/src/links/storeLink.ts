@@ -106,6 +106,10 @@ export class StoreLink implements Link {
 
   cut(): void {
     this.#state.disturbed();
+    this.forget();
+  }
+
+  forget(): void {
     this.#server.closeAllConnections();
   }
 

@@ -73,6 +73,10 @@ export class TcpLink implements Link {
 
   cut(): void {
     this.#state.disturbed();
+    this.forget();
+  }
+
+  forget(): void {
     for (const pair of this.#pairs) breakPair(pair);
   }
 

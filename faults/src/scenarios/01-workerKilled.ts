@@ -2,7 +2,7 @@
  * A worker is killed at each await of a run. Every await of a run is a message over one of its links, so it is killed as
  * the k-th message since its claim is about to pass: a request that nobody saw, or a reply that it never got.
  */
-import type { Passing, Tap } from '../links/link.ts';
+import type { Fate, Tap } from '../links/link.ts';
 import type { Round } from '../rounds/round.ts';
 import type { Supervised } from '../system/supervised.ts';
 import { leaseMs, tickMs } from '../system/system.ts';
@@ -30,24 +30,20 @@ class Run {
 
   /** The first to claim is the one that is watched. */
   #tap(worker: Supervised): Tap {
-    return (message) => {
-      if (this.worker === undefined && message.what === 'claim_story_task') this.worker = worker;
-      return this.worker === worker && this.lostAt === 0 ? this.#count(worker, message) : this.#afterwards(worker);
+    return ({ what }) => {
+      if (what === 'claim_story_task') this.worker ??= worker;
+      return this.worker === worker && this.lostAt === 0 ? this.#count(worker) : 'pass';
     };
   }
 
-  #count(worker: Supervised, _: Passing): 'pass' | 'drop' {
+  #count(worker: Supervised): Fate {
     this.messages += 1;
     if (this.messages !== this.#killAt) return 'pass';
     this.lostAt = Date.now();
     // Back at once, as a Deployment has it: it may be the one that takes over.
     void worker.kill().then(() => worker.start());
+    for (const link of worker.allLinks) link.forget();
     return 'drop';
-  }
-
-  /** What the dead had sent is lost with it; its successor's messages pass once it runs. */
-  #afterwards(worker: Supervised): 'pass' | 'drop' {
-    return worker === this.worker && !worker.running ? 'drop' : 'pass';
   }
 }
 

@@ -25,6 +25,7 @@ export class Supervised {
   readonly #logs: string;
   #process: StartedPart | undefined;
   #launched: Launch = {};
+  #starting: Promise<void> | undefined;
 
   constructor(name: string, part: Part, links: PartLinks, env: Readonly<Record<string, string>>, logs: string) {
     this.name = name;
@@ -50,9 +51,16 @@ export class Supervised {
     return this.#process;
   }
 
-  /** Starts it unless it runs. */
+  /** Starts it unless it runs. Two who ask at once get one process. */
   async start(launch: Launch = {}): Promise<void> {
     if (this.#process !== undefined) return;
+    this.#starting ??= this.#start(launch).finally(() => {
+      this.#starting = undefined;
+    });
+    await this.#starting;
+  }
+
+  async #start(launch: Launch): Promise<void> {
     this.#launched = launch;
     const { name, part } = this;
     const env = { ...this.#env, ...launch.env };
