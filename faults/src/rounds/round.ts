@@ -126,7 +126,7 @@ async function observe(
     delays: [...workerLinks.flatMap(({ delays }) => delays), ...system.platform.database.delays, ...frozen],
     storeCalls: system.calls.slice(from.calls),
     texts: await textsOf(system, { tasks, events, ledger }),
-    secrets: { ...system.canaries, storeKey: system.platform.lite.secretKey },
+    secrets: { ...system.canaries, storeKey: system.platform.gateway.secretKey },
   };
 }
 

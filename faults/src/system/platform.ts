@@ -4,19 +4,20 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StartedProcess } from '@story-tasks/dev/processes';
 import { startRedis } from '@story-tasks/dev/redis';
-import { freePort, type LiteServer } from '@story-tasks/supabase/lite';
-import { type PostgresServer, startLite, startPostgres } from '@story-tasks/supabase/test';
+import { freePort } from '@story-tasks/supabase/lite';
+import { type PostgresServer, startPostgres } from '@story-tasks/supabase/test';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { TcpLink } from '../links/tcpLink.ts';
 import { ModelServer } from '../model/modelServer.ts';
 import type { Canaries } from './canaries.ts';
+import { type Gateway, startGateway } from './gateway.ts';
 
 const maxReads = 50;
 
 export interface Platform {
   readonly postgres: PostgresServer;
-  readonly lite: LiteServer;
+  readonly gateway: Gateway;
   readonly model: ModelServer;
   /** Between the store's gateway and its database. */
   readonly database: TcpLink;
@@ -45,8 +46,8 @@ export async function startPlatform(
   stack.defer(() => database.close());
   const behindLink = new URL(postgres.url);
   behindLink.port = String(database.port);
-  const lite = await startLite({ postgresUrl: behindLink.href });
-  stack.defer(() => lite.stop());
+  const gateway = await startGateway(join(dir, 'supabase'), behindLink.href);
+  stack.defer(() => gateway.stop());
   const pool = new pg.Pool({ connectionString: postgres.url, max: 2 });
   // A restart of Postgres ends its idle sessions; the next query makes a new one.
   pool.on('error', () => undefined);
@@ -54,7 +55,7 @@ export async function startPlatform(
   const rows = <R>(sql: string, values: readonly unknown[]) => readRows<R>(pool, sql, values);
   const model = await ModelServer.start();
   stack.defer(() => model.close());
-  return { ...{ postgres, lite, model, database, rows }, ...(await redisOf(dir, canaries.redisPassword, stack)) };
+  return { ...{ postgres, gateway, model, database, rows }, ...(await redisOf(dir, canaries.redisPassword, stack)) };
 }
 
 /** Asked again where Postgres is just being restarted. */

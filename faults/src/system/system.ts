@@ -88,11 +88,13 @@ function partMaker({ platform, canaries, dir, calls, random, stack }: Making) {
     const tcp = (what: string, target: number) => open(TcpLink.start(`${name}-${what}`, () => target, random));
     const redis = await tcp('redis', platform.redisPort);
     const model = part === 'worker' ? await tcp('model', platform.model.port) : undefined;
-    const store = await open(StoreLink.start(`${name}-store`, platform.lite.url, random, (call) => calls.push(call)));
+    const store = await open(
+      StoreLink.start(`${name}-store`, platform.gateway.url, random, (call) => calls.push(call)),
+    );
     const env = {
       REDIS_URL: `redis://:${canaries.redisPassword}@127.0.0.1:${redis.port}`,
       SUPABASE_URL: `http://127.0.0.1:${store.port}`,
-      SUPABASE_SECRET_KEY: platform.lite.secretKey,
+      SUPABASE_SECRET_KEY: platform.gateway.secretKey,
       BUNDLE_STORE: `dir:${join(dir, 'bundles')}`,
       OPS_HOST: '127.0.0.1',
       POD_NAME: name,
