@@ -20,7 +20,7 @@ async function frozenInCall(round: Round): Promise<void> {
   const { process } = await workerOf(round, taskId);
   const lostAt = Date.now();
   const thaw = freeze(round, process);
-  await expectTakeover(round, taskId, lostAt, takeoverLimitMs);
+  await expectTakeover(round, taskId, 2, lostAt, takeoverLimitMs);
   await sleep(Math.max(0, lostAt + 2 * leaseMs - Date.now()));
   await thaw();
   const row = await ended(round, taskId);
@@ -49,7 +49,7 @@ async function lateWrite(round: Round, what: string, first: number): Promise<voi
   const lostAt = Date.now();
   const thaw = freeze(round, process);
   const sent = round.system.calls.length;
-  await expectTakeover(round, taskId, lostAt, takeoverLimitMs);
+  await expectTakeover(round, taskId, 2, lostAt, takeoverLimitMs);
   arrived.resolve();
   await round.until(
     'the late write is answered',

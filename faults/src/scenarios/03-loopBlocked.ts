@@ -29,7 +29,7 @@ async function blockedInCall(round: Round): Promise<void> {
   process.kill(victim.process.pid, 'SIGUSR2');
   const [alive] = await Promise.all([answersProbe(victim.process.opsUrl), other.start()]);
   round.expect(!alive, 'a probe of the blocked worker was answered');
-  await expectTakeover(round, taskId, standstill.from, leaseMs + tickMs + marginMs);
+  await expectTakeover(round, taskId, 2, standstill.from, leaseMs + tickMs + marginMs);
   await round.until('the loop runs again', () => answersProbe(victim.process.opsUrl));
   standstill.to = Date.now() + 500;
   const row = await ended(round, taskId);

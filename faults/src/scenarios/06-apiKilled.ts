@@ -37,6 +37,24 @@ async function killedAt(round: Round, side: Passing['side']): Promise<void> {
   round.expect((await rows()).length === 1, `there are ${(await rows()).length} rows`);
 }
 
+/** The lane takes no job: the client is told, the task is failed for it, and its key is free again. */
+async function laneRefuses(round: Round): Promise<void> {
+  const { redis } = round.system.api.links;
+  const story = await storyWithConstitution(round);
+  const wanted = { operation: 'REGENERATE_CONSTITUTION', storyId: story.id } as const;
+  const key = randomUUID();
+  redis.suffer({ refuse: true });
+  redis.cut();
+  // Without its operator the system has nobody else who could queue the task.
+  await round.system.operator.stop();
+  const refused = await round.client.create(wanted, key);
+  round.expect(refused.status === 500 && refused.code === 'ENQUEUE_FAILED', `${refused.status} ${refused.code}`);
+  redis.heal();
+  await round.system.operator.start();
+  const taskId = await round.client.createSurely(wanted);
+  round.expect((await ended(round, taskId)).status === 'succeeded', 'the next one does not succeed');
+}
+
 export const apiKilled: Scenario = {
   fault: '6',
   title: 'API killed between row and enqueue',
@@ -45,5 +63,6 @@ export const apiKilled: Scenario = {
       yield { name: `after the row, ${time}`, act: (round) => killedAt(round, 'reply') };
       yield { name: `before the row, ${time}`, act: (round) => killedAt(round, 'request') };
     }
+    yield { name: 'the lane takes no job', act: laneRefuses };
   },
 };

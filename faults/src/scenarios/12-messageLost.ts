@@ -5,7 +5,8 @@ import { leaseMs } from '../system/system.ts';
 import { type Scenario, sweepPoints } from './scenario.ts';
 import { callsOf, ended, scriptTask, untilInCall, workerOf } from './stories.ts';
 
-const callMs = 300;
+/** Longer than from a batch to the next: a cancellation is then found by a heartbeat, or by the next checkpoint. */
+const callMs = 600;
 /** Of a lease: the longest time between two batches. */
 const heartbeatMs = (leaseMs * 4) / 15;
 const marginMs = 700;
@@ -55,8 +56,28 @@ async function otherRunsGoOn(round: Round): Promise<void> {
   round.expect(row.status === 'succeeded' && row.attempt === 1, `it ended ${row.status} at attempt ${row.attempt}`);
 }
 
+/** Longer than BullMQ takes to find a job whose lock ran out, and to offer it to another worker. */
+const longCallMs = 2_800;
+
+/** Another worker is offered the job of a run that has its lease still: the row refuses it. */
+async function lockLost(round: Round): Promise<void> {
+  round.system.platform.model.latencyMs = longCallMs;
+  const { story, taskId } = await scriptTask(round);
+  await untilInCall(round, story, 1);
+  (await workerOf(round, taskId)).links.redis.suffer({ blackHole: true });
+  const refused = () =>
+    round.system.calls.some(
+      ({ what, request, reply }) =>
+        what === 'claim_story_task' && request['taskId'] === taskId && reply?.['reason'] === 'running',
+    );
+  await round.until('the job is offered to another worker', refused, 12_000);
+  round.system.platform.model.latencyMs = 20;
+  const row = await ended(round, taskId);
+  round.expect(row.status === 'succeeded' && row.attempt === 1, `it ended ${row.status} at attempt ${row.attempt}`);
+}
+
 /** Of the time of one call, in which the cancellation is committed. */
-const stepMs = 30;
+const stepMs = 60;
 
 export const messageLost: Scenario = {
   fault: '12',
@@ -71,5 +92,6 @@ export const messageLost: Scenario = {
     }
     yield { name: 'cancelled in its lane, the job stays', act: cancelledInLane };
     yield { name: 'a run that nobody cancels', act: otherRunsGoOn };
+    yield { name: 'the lock lost, the lease kept', act: lockLost };
   },
 };

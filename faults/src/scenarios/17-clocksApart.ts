@@ -21,7 +21,7 @@ async function takeoverAndRetry(round: Round, shifted: (system: System) => Super
   const lostAt = Date.now();
   await worker.kill();
   await worker.start(worker === part ? withClockShifted(shiftMs) : {});
-  await expectTakeover(round, taskId, lostAt, leaseMs + tickMs + marginMs);
+  await expectTakeover(round, taskId, 2, lostAt, leaseMs + tickMs + marginMs);
   await retried(round);
   await ended(round, taskId);
 }

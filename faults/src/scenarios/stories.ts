@@ -63,9 +63,15 @@ export async function claimedAt(round: Round, taskId: string, attempt: number): 
   return Date.parse(claims[attempt - 1]?.created_at ?? '');
 }
 
-/** From its start to its end, each with a limit of its own. */
-export async function expectTakeover(round: Round, taskId: string, lostAt: number, limitMs: number): Promise<void> {
-  const tookMs = (await claimedAt(round, taskId, 2)) - lostAt;
+/** Notes how long the takeover took, and holds it to its limit. @param attempt the one that took over */
+export async function expectTakeover(
+  round: Round,
+  taskId: string,
+  attempt: number,
+  lostAt: number,
+  limitMs: number,
+): Promise<void> {
+  const tookMs = (await claimedAt(round, taskId, attempt)) - lostAt;
   round.tookOver(tookMs);
   round.expect(tookMs <= limitMs, `taken over after ${tookMs} ms, and the limit is ${limitMs} ms`);
 }
