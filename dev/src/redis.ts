@@ -13,6 +13,8 @@ export interface RedisOptions {
   readonly dir: string;
   readonly port: number;
   readonly logFile: string;
+  /** None when absent. */
+  readonly password?: string;
 }
 
 /** @throws Error that says what to install when the machine has neither redis-server nor a container engine */
@@ -27,7 +29,7 @@ export async function startRedis(options: RedisOptions): Promise<StartedProcess>
     logFile: options.logFile,
     cleanUp,
   });
-  await Promise.race([answersPing(options.port), started.failure]).catch(async (error: unknown) => {
+  await Promise.race([answersPing(options), started.failure]).catch(async (error: unknown) => {
     await started.stop();
     throw error;
   });
@@ -43,11 +45,12 @@ interface Launch {
 /** Jobs survive a restart (append-only file, synced each second), and a full memory refuses writes instead of losing jobs. */
 const settings = ['--appendonly', 'yes', '--maxmemory-policy', 'noeviction', '--save', ''];
 
-function launchOf({ dir, port }: RedisOptions): Launch {
+function launchOf({ dir, port, password }: RedisOptions): Launch {
+  const secret = password === undefined ? [] : ['--requirepass', password];
   if (commandExists('redis-server')) {
     return {
       command: 'redis-server',
-      args: ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir, ...settings],
+      args: ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir, ...settings, ...secret],
     };
   }
   const engine = ['docker', 'podman'].find(commandExists);
@@ -58,7 +61,7 @@ function launchOf({ dir, port }: RedisOptions): Launch {
   }
   const name = `story-tasks-redis-${port}`;
   const run = ['run', '--rm', '--name', name, '-p', `127.0.0.1:${port}:6379`, 'redis:7-bookworm', 'redis-server'];
-  return { command: engine, args: [...run, ...settings], cleanUp: () => removeContainer(engine, name) };
+  return { command: engine, args: [...run, ...settings, ...secret], cleanUp: () => removeContainer(engine, name) };
 }
 
 async function removeContainer(engine: string, name: string): Promise<void> {
@@ -66,9 +69,10 @@ async function removeContainer(engine: string, name: string): Promise<void> {
   await once(removal, 'exit');
 }
 
-async function answersPing(port: number): Promise<void> {
+async function answersPing({ port, password }: RedisOptions): Promise<void> {
   const deadline = Date.now() + startTimeoutMs;
   const redis = new Redis(port, '127.0.0.1', {
+    ...(password === undefined ? {} : { password }),
     lazyConnect: true,
     retryStrategy: () => 50,
     maxRetriesPerRequest: null,

@@ -3,19 +3,14 @@ import { once } from 'node:events';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { freePort, startLite, withoutModelSettings } from '@story-tasks/supabase/lite';
-import { type StartedProcess, startProcess } from './processes.ts';
+import { freePort, startLite } from '@story-tasks/supabase/lite';
+import { type Part, startPart } from './parts.ts';
+import type { StartedProcess } from './processes.ts';
 import { startRedis } from './redis.ts';
 import type { DevSettings } from './settings.ts';
 import { lockState, type StateLock } from './stateLock.ts';
 
-type Part = 'api' | 'worker' | 'operator';
-const mainOf = (part: Part) => fileURLToPath(new URL(`../../${part}/src/main.ts`, import.meta.url));
-
 const defaultApiPort = 8080;
-const readyTimeoutMs = 30_000;
 
 export interface Services {
   readonly apiUrl: string;
@@ -98,7 +93,7 @@ async function startAll(
     OPS_HOST: '127.0.0.1',
   };
   const start = async (part: Part, env: Readonly<Record<string, string>>) => {
-    const started = await startPart(part, { ...common, ...env }, logs);
+    const started = await startPart({ part, env: { ...common, ...env }, logs });
     await lock.note(started.pid);
     return started;
   };
@@ -179,42 +174,6 @@ async function writeEnvironment(stateDir: string, env: Record<string, string>): 
   const names = ['SUPABASE_URL', 'SUPABASE_SECRET_KEY', 'BUNDLE_STORE', 'REDIS_URL'];
   await writeFile(file, names.map((name) => `export ${name}=${quoted(env[name] ?? '')}\n`).join(''), { mode: 0o600 });
   return file;
-}
-
-interface StartedPart extends StartedProcess {
-  readonly opsUrl: string;
-}
-
-async function startPart(part: Part, env: Record<string, string>, logs: string): Promise<StartedPart> {
-  const opsPort = await freePort();
-  const started = await startProcess({
-    name: part,
-    command: process.execPath,
-    args: [mainOf(part)],
-    env: { ...(part === 'worker' ? process.env : withoutModelSettings()), ...env, OPS_PORT: String(opsPort) },
-    logFile: join(logs, `${part}.log`),
-  });
-  const opsUrl = `http://127.0.0.1:${opsPort}`;
-  try {
-    await Promise.race([answers(`${opsUrl}/readyz`), started.failure]);
-  } catch (error) {
-    await started.stop();
-    throw error;
-  }
-  return { ...started, opsUrl };
-}
-
-async function answers(url: string): Promise<void> {
-  const deadline = Date.now() + readyTimeoutMs;
-  while (Date.now() < deadline) {
-    const ready = await fetch(url).then(
-      (response) => response.ok,
-      () => false,
-    );
-    if (ready) return;
-    await sleep(50);
-  }
-  throw new Error(`${url} did not answer within ${readyTimeoutMs / 1000} s.`);
 }
 
 /** A port that was asked for must be free; the default one may be replaced. */

@@ -9,6 +9,8 @@ import { freePort } from '@story-tasks/supabase/lite';
 import { afterEach, expect, test } from 'vitest';
 
 const main = new URL('../src/dev.ts', import.meta.url).pathname;
+/** Less than a start waits for a part to be ready: who waits that long did not notice that the part had ended. */
+const promptMs = 25_000;
 const started: ChildProcess[] = [];
 const folders: string[] = [];
 
@@ -97,10 +99,10 @@ test('a port that is taken is refused in words', async () => {
   expect(String(await words)).toContain(`Port ${port} is taken. Set API_PORT`);
 });
 
-test('a setting of the worker that does not fit is told by its name', async () => {
+test('a setting of the worker that does not fit is told by its name, and ends the start at once', async () => {
   const child = startDev(await newFolder(), await freePort(), { LLM_PROVIDER: 'nonsense' });
   const words = child.stderr?.toArray() ?? Promise.resolve([]);
-  const [code] = (await once(child, 'exit')) as [number];
+  const [code] = (await once(child, 'exit', { signal: AbortSignal.timeout(promptMs) })) as [number];
   expect(code).toBe(1);
   expect(String(await words)).toContain('LLM_PROVIDER: Invalid option');
 });

@@ -18,6 +18,8 @@ export interface PostgresServer {
   readonly url: string;
   /** A connection as the service role, which is what the API's key stands for. */
   connect(role?: 'service_role' | 'authenticated' | 'anon' | 'postgres'): Promise<pg.Client>;
+  /** Ends every session at once, as a crash does, and starts the server again on the same port. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -60,6 +62,8 @@ export async function startPostgres(options: { migrations?: number; bare?: boole
   return {
     url,
     connect: (role = 'service_role') => connect(url, role),
+    restart: () =>
+      asServerUser('pg_ctl', ['-D', data, '-m', 'immediate', '-w', '-l', join(dir, 'log'), '-o', settings, 'restart']),
     async stop() {
       await asServerUser('pg_ctl', ['-D', data, '-m', 'immediate', '-w', 'stop']);
       await rm(dir, { recursive: true, force: true });
