@@ -27,7 +27,7 @@ export function createApp(dependencies: ApiDependencies): Express {
     throw new CodedError(
       'ROUTE_NOT_FOUND',
       'caller',
-      `There is no ${method} ${path}; see the table of calls in the README.`,
+      `There is no ${method} ${path}; see /api/docs.`,
     );
   });
   app.use(tellProblem(dependencies.logger));
