@@ -24,11 +24,7 @@ export function createApp(dependencies: ApiDependencies): Express {
   for (const endpoint of endpoints) app[endpoint.method](endpoint.path, route(endpoint, dependencies));
   app.use((request) => {
     const { method, path } = request;
-    throw new CodedError(
-      'ROUTE_NOT_FOUND',
-      'caller',
-      `There is no ${method} ${path}; see /api/docs.`,
-    );
+    throw new CodedError('ROUTE_NOT_FOUND', 'caller', `There is no ${method} ${path}; see /api/docs.`);
   });
   app.use(tellProblem(dependencies.logger));
   return app;
