@@ -42,7 +42,7 @@ verify: node_modules/.installed ## Types, lint, import boundaries, unused code, 
 	@echo "generated";  $(NODE) tools/generateDocs.ts --check
 
 .PHONY: generate
-generate: node_modules/.installed ## Write the generated files anew (docs/configuration.md, docs/metrics.md)
+generate: node_modules/.installed ## Write the generated files anew (docs/configuration.md, docs/metrics.md, api/openapi.yaml)
 	@$(NODE) tools/generateDocs.ts
 
 .PHONY: format
@@ -54,4 +54,4 @@ ci: verify test ## What CI runs
 
 .PHONY: clean
 clean: ## Remove packages, state and results
-	rm -rf node_modules .local test-results
+	rm -rf node_modules .local test-results clients/typescript/dist

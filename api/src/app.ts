@@ -26,11 +26,7 @@ export function createApp(dependencies: ApiDependencies): Express {
   for (const endpoint of endpoints) app[endpoint.method](endpoint.path, route(endpoint, dependencies));
   app.use((request) => {
     const { method, path } = request;
-    throw new CodedError(
-      'ROUTE_NOT_FOUND',
-      'caller',
-      `There is no ${method} ${path}; see the table of calls in the README.`,
-    );
+    throw new CodedError('ROUTE_NOT_FOUND', 'caller', `There is no ${method} ${path}; see /api/docs.`);
   });
   app.use(tellProblem(dependencies.logger));
   return app;

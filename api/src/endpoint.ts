@@ -56,7 +56,6 @@ export interface Endpoint<
   readonly operationId: string;
   readonly tag: 'Stories' | 'Tasks' | 'Documentation';
   readonly summary: string;
-  readonly description?: string;
   /** By status. */
   readonly answers: Readonly<Record<number, Answer>>;
   /** What `handle` may be refused with, besides what any call may. */

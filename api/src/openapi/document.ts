@@ -43,13 +43,12 @@ function sorted(named: Readonly<Record<string, Json>>): Json {
 }
 
 function operationOf(endpoint: Endpoint, components: Components): Json {
-  const { operationId, tag, summary, description } = endpoint;
+  const { operationId, tag, summary } = endpoint;
   const answers = Object.entries(endpoint.answers).map(([status, answer]) => [status, answerOf(answer, components)]);
   return {
     operationId,
     tags: [tag],
     summary,
-    ...(description === undefined ? {} : { description }),
     ...parametersOf(endpoint, components),
     ...requestBodyOf(endpoint, components),
     responses: { ...Object.fromEntries(answers), ...problemAnswers(endpoint, components) },

@@ -40,9 +40,14 @@ function isWorthAnother(error: unknown, repeatable: boolean): boolean {
   return repeatable && error instanceof StoryTasksError && passing.includes(error.status);
 }
 
-/** Doubles from the base with each failure, to 15 s; half of it by chance, so that many clients do not come back as one. */
+const longestBackoffMs = 5_000;
+
+/**
+ * Doubles from the base with each failure, to 5 s or the base itself; half of it by chance, so that many clients do not come
+ * back as one.
+ */
 export function backoffMs(failures: number, baseMs: number, random: () => number = Math.random): number {
-  return Math.min(15_000, baseMs * 2 ** (failures - 1)) * (0.5 + random() / 2);
+  return Math.min(Math.max(longestBackoffMs, baseMs), baseMs * 2 ** (failures - 1)) * (0.5 + random() / 2);
 }
 
 /** @throws the signal's reason, when it aborts first */

@@ -33,7 +33,7 @@ Exit codes:
   1    the task that was watched failed; its code says why
   2    usage, files, or what the API refuses: an unknown story, a task that has ended
   3    the API cannot be reached or is unwell, or something else answers at its URL
-  130  Ctrl-C, or the task that was watched was cancelled
+  130  Ctrl-C (of \`top\`: 0), or the task that was watched was cancelled
 
 Output:
   Results go to stdout, everything else to stderr. With --json a result is one JSON value on stdout (of \`top\`, one each

@@ -17,9 +17,9 @@ export function createProgress(host: Host, json: boolean): Progress {
   return isLiving(host, host.stderr) ? livingLine(host) : plainLines(host);
 }
 
-/** A terminal that can draw over what it shows. */
-export function isLiving({ env }: Host, { isTTY }: Host['stderr']): boolean {
-  return isTTY === true && env['TERM'] !== 'dumb';
+/** A terminal that can draw over what it shows, and knows its size: one that does not says 0. */
+export function isLiving({ env }: Host, { isTTY, columns = 0 }: Host['stderr']): boolean {
+  return isTTY === true && columns > 0 && env['TERM'] !== 'dumb';
 }
 
 function plainLines({ stderr }: Host): Progress {
@@ -44,8 +44,7 @@ function livingLine({ stderr }: Host): Progress {
   let percent = 0;
   let latest = 'Waiting';
   const draw = () => {
-    // A terminal that does not know its width says 0.
-    update(progressLine(percent, duration(performance.now() - startedAt), latest, stderr.columns || 80));
+    update(progressLine(percent, duration(performance.now() - startedAt), latest, stderr.columns ?? 80));
   };
   const timer = setInterval(draw, redrawMs);
   draw();

@@ -68,6 +68,15 @@ describe('run', () => {
     expect(drawn.trimEnd()).toMatch(/Succeeded in \S+, 0 \+ 0 tokens\.$/);
   });
 
+  test.each([{ columns: 0 }, { columns: 80, TERM: 'dumb' }])(
+    'on a terminal that cannot draw (%j) tells plain lines',
+    async ({ columns, ...env }) => {
+      await using api = await scriptedApi(streamOf(eventsTo(2)), task());
+      const { stderr } = await ran(fakeHost({ env: { STORY_TASKS_URL: api.url, ...env }, columns }), ['watch', taskId]);
+      expect(stripVTControlCharacters(stderr)).toMatch(/^0:00 {4}0 % {2}event 1\n0:00 {4}0 % {2}event 2\nSucceeded/);
+    },
+  );
+
   test('interrupted stops watching, says that the task goes on and how to stop it, and exits 130', async () => {
     await using api = await scriptedApi((response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' });

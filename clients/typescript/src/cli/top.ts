@@ -5,6 +5,7 @@ import { createLogUpdate } from 'log-update';
 import { StoryTasksConnectionError, StoryTasksError } from '../errors.ts';
 import { sleep } from '../retry.ts';
 import type { Context } from './context.ts';
+import { InterruptedError } from './errors.ts';
 import { type Count, type Lane, readLanes } from './lanes.ts';
 import { countOption } from './options.ts';
 import { isLiving } from './progress.ts';
@@ -41,6 +42,9 @@ async function top(context: Context, { once, interval, window }: TopOptions): Pr
       await sleep(interval * 1_000, context.signal);
       lanes = await read().catch((error: unknown) => screen.miss(error, lanes));
     }
+  } catch (error) {
+    // Here Ctrl-C is how one leaves.
+    if (!(error instanceof InterruptedError)) throw error;
   } finally {
     screen.done();
   }
