@@ -2,7 +2,7 @@
 import type { LaneEvent, LaneEventsPage } from '@story-tasks/runtime';
 import { laneEventName } from './laneEventName.ts';
 
-export interface MinuteCount {
+interface MinuteCount {
   /** Whole minutes since 1970, by the id of the event: Redis' clock, whoever reads it and when. */
   readonly minute: number;
   readonly event: string;
@@ -10,7 +10,7 @@ export interface MinuteCount {
 }
 
 /** Both ends belong to it. */
-export interface MinuteRange {
+interface MinuteRange {
   readonly from: number;
   readonly to: number;
 }
