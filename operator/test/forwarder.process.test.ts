@@ -10,6 +10,7 @@ import { DelayedError, type Job, Queue, WaitingError, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { Forwarder } from '../src/forwarder/forwarder.ts';
+import { forgetThroughput, throughputRows } from './throughputRows.ts';
 
 const operation: Operation = 'RUN_WORKFLOW_TASK';
 const lane = laneName(operation);
@@ -37,8 +38,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   await redis.flushall();
-  await store.client.from('story_task_throughput').delete().neq('event', '');
-  await store.client.from('story_task_throughput_positions').delete().neq('lane', '');
+  await forgetThroughput(store);
   lines.length = 0;
 });
 afterAll(async () => {
@@ -55,22 +55,7 @@ const newForwarder = (to: Store = store) =>
   });
 const forward = () => newForwarder().tick();
 
-interface Row {
-  readonly minute: number;
-  readonly event: string;
-  readonly count: number;
-  readonly incomplete: boolean;
-}
-
-async function rows(): Promise<Row[]> {
-  const { data } = await store.client
-    .from('story_task_throughput')
-    .select('*')
-    .eq('operation', operation)
-    .order('minute')
-    .order('event');
-  return (data ?? []).map((row) => ({ ...row, minute: Date.parse(row.minute) / 60_000 }));
-}
+const rows = () => throughputRows(store, operation);
 const total = async (event: string) =>
   (await rows()).filter((row) => row.event === event).reduce((sum, row) => sum + row.count, 0);
 const incompleteMinutes = async () => [
