@@ -20,7 +20,6 @@ let server: RedisServer;
 let lite: Awaited<ReturnType<typeof startLite>>;
 let store: Store;
 let prompt: Redis;
-/** Of the test itself. */
 let redis: Redis;
 const lines: string[] = [];
 const log = new Writable({
