@@ -123,7 +123,7 @@ test('a worker is not ready before it has reached both, and stays ready then', a
   redis = await startRedis({ port: redis.port });
 });
 
-test('a thousand probes at once while the store is frozen cost it no more calls than one does', async () => {
+test('a thousand probes at once of a process whose store is frozen are all answered', async () => {
   const api = following[0] as Part;
   await answersReady(api, 200, greenWithinMs);
   process.kill(lite.pid, 'SIGSTOP');

@@ -59,7 +59,7 @@ export const processEnvironment = z.object({
 export const redisEnvironment = z.object({
   REDIS_URL: z
     .url({ protocol: /^rediss?$/, error: 'a redis:// or rediss:// URL is needed' })
-    .describe('Redis 6.2 or later.'),
+    .describe('Redis 6.2 or later, with maxmemory-policy noeviction.'),
 });
 
 /** Of a process that keeps the record. */

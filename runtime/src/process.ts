@@ -70,7 +70,7 @@ async function runUntilSignal(logger: Logger, start: () => Promise<Component>, s
     logger.info({ complete: stopped }, 'stopped');
     return stopped ? 0 : 1;
   } catch (error) {
-    logger.fatal({ error }, error instanceof CodedError ? error.message : 'ended by an unexpected error');
+    logger.fatal({ error }, error instanceof CodedError ? error.message : 'could not start, or not go on');
     return 1;
   }
 }
