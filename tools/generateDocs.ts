@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import { llmEnvSchema } from '../agent-backend/src/llm/settings.ts';
 import { devEnvironment } from '../dev/src/settings.ts';
+import { faultsEnvironment } from '../faults/src/settings.ts';
 import {
   apiEnvironment,
   operatorEnvironment,
@@ -23,6 +24,7 @@ const sections: readonly (readonly [string, z.ZodObject])[] = [
   ['Worker and CLI: the language model', llmEnvSchema],
   ['Operator', operatorEnvironment],
   ['`make dev` and `make demo`', devEnvironment],
+  ['`make faults`', faultsEnvironment],
 ];
 
 interface Property {
