@@ -76,8 +76,8 @@ module.exports = {
     {
       name: 'tests-stay-apart',
       severity: 'error',
-      comment: 'What ships must not need what only tests have.',
-      from: { path: '/src/', pathNot: '(\\.test\\.ts$|/testing/|/src/llm/test[A-Z])' },
+      comment: 'What ships must not need what only tests have. The fault suite is a test as a whole.',
+      from: { path: '/src/', pathNot: '(^faults/|\\.test\\.ts$|/testing/|/src/llm/test[A-Z])' },
       to: { path: '(\\.test\\.ts$|/testing/|^[^/]+/test/)' },
     },
   ],

@@ -49,8 +49,20 @@ generate: node_modules/.installed ## Write the generated files anew (docs/config
 format: node_modules/.installed ## Format the code, and mend what lint can mend
 	@$(BIN)/@biomejs/biome/bin/biome check --write .
 
+.PHONY: faults
+faults: node_modules/.installed ## The fault suite: each fault, then random rounds (SEED=, ROUNDS=, FAULT=1,7 or none, SWEEP=)
+	@tools/install-deps.sh redis postgres
+	@$(NODE) faults/src/main.ts
+
+.PHONY: mutants
+mutants: node_modules/.installed ## Plants faults in a copy of the code: the fault suite must catch each (MUTANT=part of a name)
+	@tools/install-deps.sh redis postgres
+	@$(NODE) faults/src/mutants/main.ts $(if $(MUTANT),"$(MUTANT)")
+
 .PHONY: ci
-ci: verify test ## What CI runs
+ci: verify ## What CI runs: verify, every test, and the fault suite with 20 random rounds
+	@tools/install-deps.sh redis postgres chromium
+	@$(NODE) tools/runTests.ts unit wire database browser process faults
 
 .PHONY: clean
 clean: ## Remove packages, state and results

@@ -5,6 +5,7 @@ import { llmEnvSchema } from '../agent-backend/src/llm/settings.ts';
 import { endpoints } from '../api/src/endpoints/index.ts';
 import { openApiYaml } from '../api/src/openapi/document.ts';
 import { devEnvironment } from '../dev/src/settings.ts';
+import { faultsEnvironment } from '../faults/src/settings.ts';
 import {
   apiEnvironment,
   operatorEnvironment,
@@ -24,6 +25,7 @@ const sections: readonly (readonly [string, z.ZodObject])[] = [
   ['Worker and CLI: the language model', llmEnvSchema],
   ['Operator', operatorEnvironment],
   ['`make dev` and `make demo`', devEnvironment],
+  ['`make faults`', faultsEnvironment],
 ];
 
 interface Property {

@@ -6,7 +6,12 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
-const suites = ['unit', 'wire', 'database', 'browser', 'process'];
+const vitestSuites = ['unit', 'wire', 'database', 'browser', 'process'];
+/** Run by its own main, and not by `make test`: minutes of broken links, and killed processes. */
+const faults = 'faults';
+const suites = [...vitestSuites, faults];
+/** What CI has time for, unless the environment says otherwise. */
+const faultsInCi = { ROUNDS: '20', SWEEP: '3' };
 const results = 'test-results';
 
 interface Counts {
@@ -23,28 +28,43 @@ interface Report {
 }
 
 function runSuite(suite: string): Counts {
-  const file = join(results, `${suite}.json`);
   const startedAt = performance.now();
+  const counts = suite === faults ? runFaults() : runVitest(suite);
+  return { suite, ...counts, seconds: (performance.now() - startedAt) / 1000 };
+}
+
+function runFaults(): Pick<Counts, 'passed' | 'failed'> {
+  const env = { ...faultsInCi, ...process.env };
+  spawnSync(process.execPath, ['faults/src/main.ts'], { stdio: ['ignore', 'inherit', 'inherit'], env });
+  const { passed, failed } = readJson<Counts>(join(results, `${faults}.json`)) ?? { passed: 0, failed: 1 };
+  return { passed, failed: passed === 0 && failed === 0 ? 1 : failed };
+}
+
+function runVitest(suite: string): Pick<Counts, 'passed' | 'failed'> {
+  const file = join(results, `${suite}.json`);
   const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--project', suite];
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
   const { status } = spawnSync(process.execPath, [...vitest, ...reporters], {
     stdio: ['ignore', 'inherit', 'inherit'],
   });
-  const seconds = (performance.now() - startedAt) / 1000;
-  return { suite, ...countsOf(file, status), seconds };
+  return countsOf(file, status);
 }
 
 /** A file that could not even be loaded counts as one failure, and so does a run that ended badly or found no test. */
 function countsOf(file: string, status: number | null): { passed: number; failed: number } {
-  let report: Report;
-  try {
-    report = JSON.parse(readFileSync(file, 'utf8')) as Report;
-  } catch {
-    return { passed: 0, failed: 1 };
-  }
+  const report = readJson<Report>(file);
+  if (report === undefined) return { passed: 0, failed: 1 };
   const { numPassedTests: passed, numFailedTests: failed } = report;
   const silent = status !== 0 || passed === 0;
   return { passed, failed: failed === 0 && silent ? 1 : failed };
+}
+
+function readJson<T>(file: string): T | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as T;
+  } catch {
+    return undefined;
+  }
 }
 
 const wanted = process.argv.slice(2);
@@ -55,7 +75,7 @@ if (unknown.length > 0) {
 }
 rmSync(results, { recursive: true, force: true });
 mkdirSync(results);
-const counts = (wanted.length > 0 ? wanted : suites).map(runSuite);
+const counts = (wanted.length > 0 ? wanted : vitestSuites).map(runSuite);
 console.log('\nsuite       passed  failed  seconds');
 for (const { suite, passed, failed, seconds } of counts) {
   console.log(

@@ -20,7 +20,7 @@ import {
 } from './record.ts';
 import { noSecretShows } from './secrets.ts';
 
-export const checks: Readonly<Record<string, Check>> = {
+const checks: Readonly<Record<string, Check>> = {
   'I1 an acknowledged task is on record': acknowledgedExists,
   'I1 every task ends': everyTaskEnds,
   'I1 an acknowledged task was queued': acknowledgedWasQueued,

@@ -25,7 +25,7 @@ const accepting: Readonly<Record<string, readonly string[]>> = {
   save_story_work: ['saved'],
 };
 
-export function writesOf(calls: readonly StoreCall[]): Write[] {
+function writesOf(calls: readonly StoreCall[]): Write[] {
   return calls.flatMap((call) => (call.what === 'append_story_task_events' ? batchWrites(call) : singleWrite(call)));
 }
 
@@ -56,7 +56,7 @@ interface Claim {
   readonly leaseUntil: number;
 }
 
-export function claimsOf(calls: readonly StoreCall[]): Claim[] {
+function claimsOf(calls: readonly StoreCall[]): Claim[] {
   return calls.flatMap(({ what, request, reply, answeredAt }) => {
     if (what !== 'claim_story_task' || reply?.['outcome'] !== 'claimed' || answeredAt === undefined) return [];
     const { attempt, lease_expires_at } = reply['task'] as { attempt: number; lease_expires_at: string };

@@ -70,7 +70,7 @@ export type Check = (observation: Observation) => Finding[];
 const terminal = ['succeeded', 'failed', 'cancelled'];
 export const isTerminal = (status: string | null): boolean => status !== null && terminal.includes(status);
 
-export function eventsOf({ events }: Observation, { id }: TaskRow): EventRow[] {
+function eventsOf({ events }: Observation, { id }: TaskRow): EventRow[] {
   return events.filter((event) => event.task_id === id);
 }
 

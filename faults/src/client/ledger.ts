@@ -29,7 +29,7 @@ export interface CreateCall extends Answered {
   readonly key: string | null;
 }
 
-export interface CancelCall extends Answered {
+interface CancelCall extends Answered {
   readonly taskId: string;
 }
 

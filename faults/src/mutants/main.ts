@@ -6,12 +6,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { mutants } from './all.ts';
 import { type CodeCopy, copyCode } from './copyTree.ts';
 import type { Mutant } from './mutant.ts';
-import { processMutants } from './processMutants.ts';
-import { storeMutants } from './storeMutants.ts';
-
-const mutants = [...storeMutants, ...processMutants];
 
 /** One that is not caught by then is not caught. */
 const limitMs = 180_000;

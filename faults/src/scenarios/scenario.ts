@@ -1,7 +1,7 @@
 /** What a fault's file says: its number, its name, and its rounds, each made only when the one before is over. */
 import type { Round } from '../rounds/round.ts';
 
-export interface ScenarioRound {
+interface ScenarioRound {
   readonly name: string;
   readonly act: (round: Round) => Promise<void>;
 }

@@ -12,14 +12,14 @@ const windowMs = 5_000;
 /** Clients that each wait for their task before they ask for the next. */
 const clients = 4;
 
-export interface Load {
+interface Load {
   /** Tasks that ended within the window that ends now. */
   perWindow(): number;
   stop(): Promise<void>;
 }
 
 /** Work that is never finished: each client has one task after the other regenerated, on a story of its own. */
-export async function startLoad(round: Round): Promise<Load> {
+async function startLoad(round: Round): Promise<Load> {
   const stories = await Promise.all(Array.from({ length: clients }, () => storyWithConstitution(round, 3)));
   const ends: number[] = [];
   let stopping = false;
