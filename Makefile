@@ -61,7 +61,7 @@ mutants: node_modules/.installed ## Plants faults in a copy of the code: the fau
 
 .PHONY: ci
 ci: verify ## What CI runs: verify, every test, and the fault suite with 20 random rounds
-	@tools/install-deps.sh redis postgres chromium
+	@tools/install-deps.sh redis postgres chromium prometheus
 	@$(NODE) tools/runTests.ts unit wire database browser process faults
 
 .PHONY: clean
