@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createLogger } from '@story-tasks/runtime';
+import { createLogger, Metrics } from '@story-tasks/runtime';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createApp } from '../src/app.ts';
@@ -14,7 +14,8 @@ let browser: Browser;
 let port: number;
 beforeAll(async () => {
   // The page, its files and the document need nothing of what the other calls do.
-  server = createApp({ logger: createLogger('api', 'silent') } as ApiDependencies).listen(0, '127.0.0.1');
+  const dependencies = { logger: createLogger('api', 'silent'), metrics: new Metrics() } as ApiDependencies;
+  server = createApp(dependencies).listen(0, '127.0.0.1');
   await once(server, 'listening');
   port = (server.address() as AddressInfo).port;
   const executablePath = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
