@@ -35,7 +35,10 @@ function runSuite(suite: string): Counts {
 
 function runFaults(): Pick<Counts, 'passed' | 'failed'> {
   const env = { ...faultsInCi, ...process.env };
-  const { status } = spawnSync(process.execPath, ['faults/src/main.ts'], { stdio: ['ignore', 'inherit', 'inherit'], env });
+  const { status } = spawnSync(process.execPath, ['faults/src/main.ts'], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env,
+  });
   const { passed, failed } = readJson<Counts>(join(results, `${faults}.json`)) ?? { passed: 0, failed: 1 };
   return { passed, failed: failed === 0 && (status !== 0 || passed === 0) ? 1 : failed };
 }

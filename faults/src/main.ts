@@ -1,6 +1,6 @@
 /** `make faults`: each fault by itself, then seeded random rounds; one checker judges every round. */
 import { EnvironmentError } from '@story-tasks/runtime';
-import { newTally, type Tally, tellRound, tellSum, tellTable } from './report.ts';
+import { newTally, type Tally, tellRound, tellSum, tellTable, WorkDone } from './report.ts';
 import { randomRound } from './rounds/randomRound.ts';
 import { playRound, type Verdict } from './rounds/round.ts';
 import { seeded } from './rounds/seeded.ts';
@@ -46,13 +46,16 @@ class Suite {
   async #random(): Promise<void> {
     const { seed, rounds, settleMs } = this.#settings;
     const tally = this.#tally('random', `seeds ${seed} to ${seed + rounds - 1}`);
+    const work = new WorkDone();
     for (let own = seed; own < seed + rounds && !this.#over; own += 1) {
-      const { plan, violations } = await this.#round(tally, `seed ${own}`, () =>
+      const { plan, violations, observation } = await this.#round(tally, `seed ${own}`, () =>
         randomRound(this.#system, own, { settleMs }),
       );
+      work.add(observation);
       if (violations.length === 0) continue;
       console.log(`       again with: make faults FAULT=none SEED=${own} ROUNDS=1\n       ${JSON.stringify(plan)}`);
     }
+    console.log(`  ${work.told()}`);
   }
 
   #tally(fault: string, title: string): Tally {
@@ -81,10 +84,10 @@ async function main(settings: FaultsSettings): Promise<number> {
   try {
     await Promise.race([suite.play(), toldToEnd()]);
   } finally {
-    await system.stop({ keep: suite.violated });
+    await system.stop({ keep: suite.violated && settings.keepState });
   }
   tellTable(suite.tallies);
-  if (suite.violated) console.log(`\nLogs and state are kept in ${system.dir}`);
+  if (suite.violated && settings.keepState) console.log(`\nLogs and state are kept in ${system.dir}`);
   return tellSum(suite.tallies, Math.round((performance.now() - startedAt) / 1_000));
 }
 

@@ -1,7 +1,7 @@
 /** What the suite prints and leaves behind: lines while it runs, a table, and one line with the sum. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Violation } from './checker/observation.ts';
+import type { Observation, Violation } from './checker/observation.ts';
 
 /** One fault's rounds, or all random ones. */
 export interface Tally {
@@ -26,6 +26,26 @@ export function tellRound(name: string, tookMs: number, violations: readonly Vio
   console.log(`  ${violations.length === 0 ? 'ok  ' : 'FAIL'} ${seconds} s  ${name}`);
   for (const { check, taskId, told } of violations) {
     console.log(`       ${check}: ${told}${taskId === undefined ? '' : ` (task ${taskId})`}`);
+  }
+}
+
+/** What went on in the random rounds, so that nobody takes idle ones for passed ones. */
+export class WorkDone {
+  readonly #ends = new Map<string, number>();
+  #runs = 0;
+  #modelCalls = 0;
+
+  add({ tasks, modelCalls }: Observation): void {
+    for (const { status, attempt } of tasks) {
+      this.#ends.set(status, (this.#ends.get(status) ?? 0) + 1);
+      this.#runs += attempt;
+    }
+    this.#modelCalls += modelCalls.length;
+  }
+
+  told(): string {
+    const ends = [...this.#ends].map(([status, count]) => `${count} ${status}`).join(', ');
+    return `tasks: ${ends}; ${this.#runs} runs, ${this.#modelCalls} calls to the model`;
   }
 }
 

@@ -23,6 +23,7 @@ export const faultsEnvironment = z.object({
     .positive()
     .default(45)
     .describe('How long everything may take to end once the faults are over.'),
+  KEEP_STATE: z.stringbool().default(true).describe('true: logs and state of a run with a violation stay.'),
   STOP_AT_FIRST: z.stringbool().default(false).describe('true: ends with the first violation.'),
 });
 
@@ -33,6 +34,7 @@ export interface FaultsSettings {
   readonly faults: readonly string[] | undefined;
   readonly sweep: Sweep;
   readonly settleMs: number;
+  readonly keepState: boolean;
   readonly stopAtFirst: boolean;
 }
 
@@ -45,6 +47,7 @@ export function faultsSettings(): FaultsSettings {
     faults: env.FAULT === 'none' ? [] : env.FAULT?.split(','),
     sweep: env.SWEEP ?? 'full',
     settleMs: env.SETTLE_SECONDS * 1_000,
+    keepState: env.KEEP_STATE,
     stopAtFirst: env.STOP_AT_FIRST,
   };
 }

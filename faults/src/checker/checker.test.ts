@@ -181,9 +181,14 @@ describe('I4', () => {
     expect(found({ modelCalls: [...calls, modelCall('scene-2')] })).toEqual(['I4 one repeat per takeover']);
   });
 
-  test('calls that broke on their way are not held against the run', () => {
-    const broken = modelCall('scene-2', { outcome: 'broken' });
-    expect(found({ modelCalls: [...calls, broken] })).toEqual([]);
+  test('a call that its caller left is paid for all the same', () => {
+    const left = modelCall('scene-2', { outcome: 'broken' });
+    expect(found({ modelCalls: [...calls, left] })).toEqual(['I4 one repeat per takeover']);
+  });
+
+  test('calls that failed, or broke on their way, are not held against the run', () => {
+    const failed = modelCall('scene-2', { outcome: 'failed' });
+    expect(found({ modelCalls: [...calls, failed] })).toEqual([]);
     const disturbed = [{ from: startedAt, to: startedAt + 1_000 }];
     expect(found({ modelCalls: [...calls, ...calls], modelDisturbances: disturbed })).toEqual([]);
   });

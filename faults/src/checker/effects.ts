@@ -12,11 +12,14 @@ export const oneEffectPerStep: Check = perTask((_, events) => {
 /** Slack for a call that broke just as its fault began or ended. */
 const slackMs = 100;
 
-/** Calls whose reply surely reached the worker. */
-function soundCalls({ modelCalls, modelDisturbances }: Observation): ModelCall[] {
+/**
+ * Calls that were paid for: also one whose caller left in its middle, for that ended a run. One that the model failed, or
+ * that may have broken on its way, is tried again within the run.
+ */
+function paidCalls({ modelCalls, modelDisturbances }: Observation): ModelCall[] {
   return modelCalls.filter(({ outcome, startedAt, endedAt = Number.POSITIVE_INFINITY }) => {
     const disturbed = modelDisturbances.some(({ from, to }) => startedAt <= to + slackMs && endedAt >= from - slackMs);
-    return outcome === 'answered' && !disturbed;
+    return outcome !== 'failed' && !disturbed;
   });
 }
 
@@ -37,7 +40,7 @@ export const stepsOfTask = ({ operation, payload }: TaskRow) => stepsOf[String(p
  * task of its own over the same work, and its runs count like those of the first.
  */
 export const oneRepeatPerTakeover: Check = (observation) => {
-  const calls = soundCalls(observation);
+  const calls = paidCalls(observation);
   return observation.ledger.stories.flatMap(({ id, mark }) =>
     Object.values(stepsOf)
       .filter((steps, index, all) => all.findIndex((other) => other[0] === steps[0]) === index)

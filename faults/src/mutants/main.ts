@@ -36,6 +36,7 @@ async function play({ dir }: CodeCopy, { faults, sweep, stopAtFirst }: Play, wit
     SEED: '1',
     SETTLE_SECONDS: '10',
     STOP_AT_FIRST: String(stopAtFirst),
+    KEEP_STATE: 'false',
     ...(sweep === undefined ? {} : { SWEEP: String(sweep) }),
   };
   const child = spawn(process.execPath, ['faults/src/main.ts'], {

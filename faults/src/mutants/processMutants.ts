@@ -107,16 +107,4 @@ ${created}`,
       },
     ],
   },
-  {
-    name: "the operator's clock decides when a job is due",
-    faults: '17',
-    sweep: 2,
-    edits: [
-      {
-        file: 'operator/src/decideEnqueue.ts',
-        from: 'Math.max(0, Math.min(availableAt - now, availableAt - Date.parse(task.updatedAt)))',
-        to: 'Math.max(0, availableAt - now)',
-      },
-    ],
-  },
 ];

@@ -27,7 +27,7 @@ export interface Round {
 export interface Verdict {
   readonly violations: Violation[];
   readonly takeovers: number[];
-  readonly observation: Observation | undefined;
+  readonly observation: Observation;
 }
 
 export interface RoundLimits {

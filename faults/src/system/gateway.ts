@@ -10,22 +10,18 @@ const startAgainMs = 300;
 export interface Gateway {
   readonly url: string;
   readonly secretKey: string;
-  /** How often it ended by itself. */
-  readonly restarts: number;
   stop(): Promise<void>;
 }
 
 export async function startGateway(dir: string, postgresUrl: string): Promise<Gateway> {
   const options = { dir, postgresUrl, port: await freePort() };
   let stopping = false;
-  let restarts = 0;
   let server: LiteServer | undefined = await startLite(options);
   const { url, secretKey } = server;
   const supervise = async () => {
     while (!stopping) {
       await server?.failure.catch(() => undefined);
       if (stopping) return;
-      restarts += 1;
       await sleep(startAgainMs);
       // Postgres may still be away: then the next turn tries again.
       server = await startLite(options).catch(() => undefined);
@@ -35,9 +31,6 @@ export async function startGateway(dir: string, postgresUrl: string): Promise<Ga
   void supervise();
   return {
     ...{ url, secretKey },
-    get restarts() {
-      return restarts;
-    },
     async stop() {
       stopping = true;
       await server?.stop();
