@@ -1,9 +1,10 @@
 /** `make faults`: each fault by itself, then seeded random rounds; one checker judges every round. */
+
+import { seeded } from '@story-tasks/contracts/test';
 import { EnvironmentError } from '@story-tasks/runtime';
 import { newTally, type Tally, tellRound, tellSum, tellTable, WorkDone } from './report.ts';
 import { randomRound } from './rounds/randomRound.ts';
 import { playRound, type Verdict } from './rounds/round.ts';
-import { seeded } from './rounds/seeded.ts';
 import { scenarios } from './scenarios/index.ts';
 import type { Scenario } from './scenarios/scenario.ts';
 import { type FaultsSettings, faultsSettings } from './settings.ts';

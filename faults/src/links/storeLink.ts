@@ -1,10 +1,9 @@
 /** The link to the store: HTTP, so that faults can be chosen by call, and after the call was committed. */
 import { once } from 'node:events';
 import { Agent, createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
-import { FaultState } from './faultState.ts';
-import { type Link, type LinkFaults, noFaults, type Tap } from './link.ts';
+import { FaultyLink } from './faultyLink.ts';
+import type { LinkFaults } from './link.ts';
 import { nameOfCall, objectOf, requestOf, type StoreCall } from './storeCall.ts';
 
 /** What becomes of one call besides what the connection suffers. */
@@ -40,25 +39,22 @@ function page(status: number, text: string): Answer {
   return { status, headers: { 'content-type': 'text/plain' }, body: Buffer.from(text) };
 }
 
-export class StoreLink implements Link {
-  readonly name: string;
-  readonly #state: FaultState;
-  readonly #server: Server;
+export class StoreLink extends FaultyLink {
+  protected readonly server: Server;
   readonly #target: string;
   readonly #agent = new Agent({ keepAlive: true });
   readonly #record: (call: StoreCall) => void;
   chooseFault: ChooseFault = () => 'none';
 
   private constructor(name: string, target: string, random: () => number, record: (call: StoreCall) => void) {
-    this.name = name;
+    super(name, random);
     this.#target = target;
     this.#record = record;
-    this.#state = new FaultState(random);
-    this.#server = createServer((incoming, response) => {
+    this.server = createServer((incoming, response) => {
       this.#serve(incoming, response).catch(() => response.destroy());
     });
-    this.#server.on('connection', (socket) => {
-      if (this.#state.faults.refuse) socket.resetAndDestroy();
+    this.server.on('connection', (socket) => {
+      if (this.state.faults.refuse) socket.resetAndDestroy();
     });
   }
 
@@ -70,60 +66,29 @@ export class StoreLink implements Link {
     record: (call: StoreCall) => void,
   ): Promise<StoreLink> {
     const link = new StoreLink(name, target, random, record);
-    link.#server.listen(0, '127.0.0.1');
-    await once(link.#server, 'listening');
-    return link;
+    return link.listen();
   }
 
-  get port(): number {
-    return (this.#server.address() as AddressInfo).port;
-  }
-
-  get messages(): number {
-    return this.#state.messages;
-  }
-
-  get disturbances() {
-    return this.#state.disturbances;
-  }
-
-  get delays() {
-    return this.#state.delays;
-  }
-
-  get tap(): Tap | undefined {
-    return this.#state.tap;
-  }
-
-  set tap(tap: Tap | undefined) {
-    this.#state.tap = tap;
-  }
-
-  suffer(faults: Partial<LinkFaults>): void {
-    this.#state.set({ ...noFaults, ...faults });
-    if (faults.refuse) this.#server.closeAllConnections();
-  }
-
-  cut(): void {
-    this.#state.disturbed();
-    this.forget();
+  override suffer(faults: Partial<LinkFaults>): void {
+    super.suffer(faults);
+    if (faults.refuse) this.server.closeAllConnections();
   }
 
   forget(): void {
-    this.#server.closeAllConnections();
+    this.server.closeAllConnections();
   }
 
-  heal(): void {
-    this.#state.set(noFaults);
+  override heal(): void {
+    super.heal();
     this.chooseFault = () => 'none';
   }
 
   async close(): Promise<void> {
     this.heal();
     this.#agent.destroy();
-    this.#server.close();
-    this.#server.closeAllConnections();
-    await once(this.#server, 'close');
+    this.server.close();
+    this.server.closeAllConnections();
+    await once(this.server, 'close');
   }
 
   async #serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -139,11 +104,11 @@ export class StoreLink implements Link {
   }
 
   async #passes(side: 'request' | 'reply', what: string, response: ServerResponse): Promise<boolean> {
-    if (!(await this.#state.admit())) {
+    if (!(await this.state.admit())) {
       response.destroy();
       return false;
     }
-    return (await this.#state.tap?.({ link: this.name, side, what })) !== 'drop';
+    return (await this.state.tap?.({ link: this.name, side, what })) !== 'drop';
   }
 
   async #forward(incoming: IncomingMessage, body: Buffer, what: string): Promise<Answer> {

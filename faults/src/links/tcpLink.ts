@@ -1,8 +1,9 @@
 /** A link that knows nothing of what it carries but its bytes: for Redis, Postgres and the model. */
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { FaultState } from './faultState.ts';
-import { type Link, type LinkFaults, noFaults, type Passing, type Tap } from './link.ts';
+import { FaultyLink } from './faultyLink.ts';
+import { type LinkFaults, noFaults, type Passing } from './link.ts';
 
 interface Pair {
   readonly near: Socket;
@@ -13,56 +14,23 @@ interface Pair {
 
 const subscribes = /\bsubscribe\b/i;
 
-export class TcpLink implements Link {
-  readonly name: string;
-  readonly #state: FaultState;
+export class TcpLink extends FaultyLink {
   readonly #subscribers: FaultState;
-  readonly #server: Server;
+  protected readonly server: Server;
   readonly #pairs = new Set<Pair>();
   readonly #target: () => number;
 
   private constructor(name: string, target: () => number, random: () => number) {
-    this.name = name;
+    super(name, random);
     this.#target = target;
-    this.#state = new FaultState(random);
     this.#subscribers = new FaultState(random);
-    this.#server = createServer({ noDelay: true }, (near) => this.#open(near));
+    this.server = createServer({ noDelay: true }, (near) => this.#open(near));
   }
 
   /** @param target the port behind, which may change when what is there is started anew */
   static async start(name: string, target: () => number, random: () => number): Promise<TcpLink> {
     const link = new TcpLink(name, target, random);
-    link.#server.listen(0, '127.0.0.1');
-    await once(link.#server, 'listening');
-    return link;
-  }
-
-  get port(): number {
-    return (this.#server.address() as AddressInfo).port;
-  }
-
-  get messages(): number {
-    return this.#state.messages;
-  }
-
-  get disturbances() {
-    return this.#state.disturbances;
-  }
-
-  get delays() {
-    return this.#state.delays;
-  }
-
-  get tap(): Tap | undefined {
-    return this.#state.tap;
-  }
-
-  set tap(tap: Tap | undefined) {
-    this.#state.tap = tap;
-  }
-
-  suffer(faults: Partial<LinkFaults>): void {
-    this.#state.set({ ...noFaults, ...faults });
+    return link.listen();
   }
 
   /** Holds back or breaks what is published, and lets commands pass. */
@@ -71,17 +39,12 @@ export class TcpLink implements Link {
     if (faults.refuse) for (const pair of this.#pairs) if (pair.subscriber) breakPair(pair);
   }
 
-  cut(): void {
-    this.#state.disturbed();
-    this.forget();
-  }
-
   forget(): void {
     for (const pair of this.#pairs) breakPair(pair);
   }
 
-  heal(): void {
-    this.#state.set(noFaults);
+  override heal(): void {
+    super.heal();
     this.#subscribers.set(noFaults);
   }
 
@@ -90,12 +53,12 @@ export class TcpLink implements Link {
       near.destroy();
       far.destroy();
     }
-    this.#server.close();
-    await once(this.#server, 'close');
+    this.server.close();
+    await once(this.server, 'close');
   }
 
   #open(near: Socket): void {
-    if (this.#state.faults.refuse) {
+    if (this.state.faults.refuse) {
       near.resetAndDestroy();
       return;
     }
@@ -129,15 +92,15 @@ export class TcpLink implements Link {
   }
 
   async #pass(pair: Pair, to: Socket, chunk: Buffer, side: Passing['side']): Promise<void> {
-    const state = pair.subscriber ? this.#subscribers : this.#state;
-    const whole = (await this.#state.admit()) && (!pair.subscriber || (await state.admit()));
+    const state = pair.subscriber ? this.#subscribers : this.state;
+    const whole = (await this.state.admit()) && (!pair.subscriber || (await state.admit()));
     // Refused: this subscription is one that the fault forbids.
     if (!whole || (pair.subscriber && state.faults.refuse)) breakPair(pair);
     else if (await this.#tapped(side)) to.write(chunk);
   }
 
   async #tapped(side: Passing['side']): Promise<boolean> {
-    return (await this.#state.tap?.({ link: this.name, side, what: 'bytes' })) !== 'drop';
+    return (await this.state.tap?.({ link: this.name, side, what: 'bytes' })) !== 'drop';
   }
 }
 

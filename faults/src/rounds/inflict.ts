@@ -2,9 +2,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreLink } from '../links/storeLink.ts';
 import type { System } from '../system/system.ts';
+import type { Random } from './draw.ts';
 import type { Fault, PlannedFault } from './plan.ts';
 import type { Round } from './round.ts';
-import type { Random } from './seeded.ts';
 
 /** Takes back what a fault did, as far as its end is a moment of its own. */
 type Ending = () => void | Promise<void>;

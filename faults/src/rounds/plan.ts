@@ -1,9 +1,10 @@
 /** What happens in a random round, as plain data made from its seed alone: the work, and the faults beside it. */
 import type { Operation, WorkflowTask } from '@story-tasks/contracts';
+import { seeded } from '@story-tasks/contracts/test';
 import type { LinkFaults } from '../links/link.ts';
 import type { CallFault } from '../links/storeLink.ts';
 import type { ModelFault } from '../model/modelServer.ts';
-import { between, pick, type Random, seeded } from './seeded.ts';
+import { between, pick, type Random } from './draw.ts';
 
 export interface PlannedTask {
   readonly operation: Operation;

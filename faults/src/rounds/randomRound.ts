@@ -1,9 +1,10 @@
 /** One random round, from its seed to its verdict. */
+
+import { seeded } from '@story-tasks/contracts/test';
 import type { System } from '../system/system.ts';
 import { inflict } from './inflict.ts';
 import { type Plan, planRound } from './plan.ts';
 import { playRound, type RoundLimits, type Verdict } from './round.ts';
-import { seeded } from './seeded.ts';
 import { tellStory } from './work.ts';
 
 export async function randomRound(
