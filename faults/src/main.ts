@@ -1,6 +1,5 @@
 /** `make faults`: each fault by itself, then seeded random rounds; one checker judges every round. */
 
-import { seeded } from '@story-tasks/contracts/test';
 import { EnvironmentError } from '@story-tasks/runtime';
 import { newTally, type Tally, tellRound, tellSum, tellTable, WorkDone } from './report.ts';
 import { randomRound } from './rounds/randomRound.ts';
@@ -80,7 +79,7 @@ class Suite {
 
 async function main(settings: FaultsSettings): Promise<number> {
   const startedAt = performance.now();
-  const system = await startSystem(seeded(settings.seed));
+  const system = await startSystem(settings.seed);
   const suite = new Suite(system, settings);
   try {
     await Promise.race([suite.play(), toldToEnd()]);

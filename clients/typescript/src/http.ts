@@ -1,8 +1,8 @@
 /** Requests to the API: headers, limits of time, retries, and answers checked by the schemas that the API itself uses. */
-import { type Problem, problemSchema } from '@story-tasks/contracts';
+import { type Problem, pause, problemSchema, systemWorld } from '@story-tasks/contracts';
 import type { z } from 'zod';
 import { ClientUsageError, StoryTasksConnectionError, StoryTasksError, UnexpectedAnswerError } from './errors.ts';
-import { retryDelayMs, sleep } from './retry.ts';
+import { retryDelayMs } from './retry.ts';
 
 export interface ClientSettings {
   /** Where the API is, as http://story-tasks:8080; a path before /api is kept. */
@@ -66,7 +66,7 @@ export class Http {
         options.signal?.throwIfAborted();
         const delay = retryDelayMs({ error, failures, retries, repeatable: call.repeatable });
         if (delay === undefined) throw error;
-        await sleep(delay, options.signal);
+        await pause(systemWorld.clock, delay, options.signal);
       }
     }
   }
@@ -171,7 +171,7 @@ function strangeProblem({ status, statusText }: Response): Problem {
   };
 }
 
-/** Faults before the first byte was sent. */
+/** Faults before the first byte was sent, where they come of connecting: some of them can end a connection too. */
 const neverSentCodes = [
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -180,17 +180,15 @@ const neverSentCodes = [
   'ENETUNREACH',
   'UND_ERR_CONNECT_TIMEOUT',
 ];
+/** System calls on a connection that stands. */
+const afterwards = ['read', 'write'];
 
 /** Its message names the place and the system's own code, and nothing of the request. */
 function connectionError(base: string, error: unknown): StoryTasksConnectionError {
-  const code = String((error as { cause?: { code?: unknown } }).cause?.code ?? '');
+  const { cause } = error as { cause?: { code?: unknown; syscall?: unknown } };
+  const code = String(cause?.code ?? '');
+  const neverSent = neverSentCodes.includes(code) && !afterwards.includes(String(cause?.syscall ?? ''));
   const late = (error as { name?: string }).name === 'TimeoutError';
   const why = late ? 'no answer in time' : code || 'the connection broke off';
-  return new StoryTasksConnectionError(
-    `The API at ${base} cannot be reached (${why}).`,
-    neverSentCodes.includes(code),
-    {
-      cause: error,
-    },
-  );
+  return new StoryTasksConnectionError(`The API at ${base} cannot be reached (${why}).`, neverSent, { cause: error });
 }

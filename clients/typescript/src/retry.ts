@@ -1,5 +1,4 @@
 /** Whether a call that failed is made again, and when. */
-import { setTimeout as pause } from 'node:timers/promises';
 import { StoryTasksConnectionError, StoryTasksError } from './errors.ts';
 
 export interface Failure {
@@ -48,9 +47,4 @@ const longestBackoffMs = 5_000;
  */
 export function backoffMs(failures: number, baseMs: number, random: () => number = Math.random): number {
   return Math.min(Math.max(longestBackoffMs, baseMs), baseMs * 2 ** (failures - 1)) * (0.5 + random() / 2);
-}
-
-/** @throws the signal's reason, when it aborts first */
-export async function sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  await pause(ms, undefined, { signal }).catch(() => signal?.throwIfAborted());
 }

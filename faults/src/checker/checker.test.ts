@@ -199,7 +199,7 @@ describe('I4', () => {
   });
 
   test('tokens that were counted twice', () => {
-    expect(found({ tasks: [task({ input_tokens: 33 })] })).toEqual(['I4 tokens are counted once']);
+    expect(found({ tasks: [task({ input_tokens: 33 })] })).toEqual(['I4 no token is counted twice']);
   });
 });
 

@@ -34,7 +34,7 @@ const checks: Readonly<Record<string, Check>> = {
   'I3 a lease is outlasted before it is taken': leaseOutlasted,
   'I4 one effect per step': oneEffectPerStep,
   'I4 one repeat per takeover': oneRepeatPerTakeover,
-  'I4 tokens are counted once': tokensCountedOnce,
+  'I4 no token is counted twice': tokensCountedOnce,
   'I5 numbers without a gap': gaplessNumbers,
   'I5 progress never falls': progressNeverFalls,
   'I6 the first to commit wins': cancelWinsWhenFirst,

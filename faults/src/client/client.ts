@@ -1,6 +1,6 @@
 /** A client that asks once and writes down what it was told. Repeating is its caller's to decide. */
 import { randomBytes, randomUUID } from 'node:crypto';
-import { createStoryAnswerSchema } from '@story-tasks/contracts';
+import { createStoryAnswerSchema, pause, systemWorld } from '@story-tasks/contracts';
 import {
   type Answered,
   acknowledged,
@@ -51,7 +51,7 @@ export class Client {
       const call = await this.create(wanted, key);
       if (acknowledged(call) && call.taskId !== null) return call.taskId;
       if (performance.now() > deadline) throw new Error(`not acknowledged: ${call.status} ${call.code}`);
-      await pause(100);
+      await pause(systemWorld.clock, 100);
     }
   }
 
@@ -60,6 +60,10 @@ export class Client {
     const call = { ...answer, taskId };
     this.ledger.cancels.push(call);
     return call;
+  }
+
+  start(taskId: string): Promise<Answered> {
+    return this.#ask(`/api/story-tasks/${taskId}/start`, undefined);
   }
 
   async retry(taskId: string): Promise<Answered> {
@@ -98,8 +102,4 @@ function objectOf(text: string): object {
   } catch {
     return {};
   }
-}
-
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

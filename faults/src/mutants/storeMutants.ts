@@ -2,6 +2,8 @@
 import type { Edit, Mutant } from './mutant.ts';
 
 const worker = 'supabase/migrations/20261102000000_story_task_worker.sql';
+/** The latest `cancel_story_task`: an edit of one that a later migration makes anew would change nothing. */
+const cancellation = 'supabase/migrations/20261106000000_story_task_cancelled_by.sql';
 const reconciler = 'supabase/migrations/20261104000000_story_task_reconciler.sql';
 
 const staleByAttempt = `  if task.attempt is distinct from (r ->> 'attempt')::int or task.status <> 'running' then
@@ -15,7 +17,10 @@ const unguarded: Edit = {
 };
 const terminalInCancel = `  elsif story_tasks_internal.is_terminal(task.status) then
     return jsonb_build_object('task', to_jsonb(task),
-      'outcome', case when task.status = 'cancelled' then 'cancelled' else 'terminal' end);
+      'outcome', case when task.status = 'cancelled' then 'cancelled' else 'terminal' end,
+      'byThisCall', exists (
+        select 1 from public.story_task_events
+        where id = (r ->> 'eventId')::uuid and task_id = task.id and status = 'cancelled'));
   elsif task.task_cancelled then`;
 
 export const storeMutants: readonly Mutant[] = [
@@ -67,7 +72,7 @@ export const storeMutants: readonly Mutant[] = [
     edits: [
       unguarded,
       {
-        file: worker,
+        file: cancellation,
         from: terminalInCancel,
         to: `  elsif story_tasks_internal.is_terminal(task.status) then
     perform story_tasks_internal.begin_function();
@@ -83,14 +88,14 @@ export const storeMutants: readonly Mutant[] = [
     sweep: 2,
     edits: [
       unguarded,
-      { file: worker, from: terminalInCancel, to: '  elsif task.task_cancelled then' },
+      { file: cancellation, from: terminalInCancel, to: '  elsif task.task_cancelled then' },
       {
         file: worker,
         from: 'create unique index story_task_events_terminal_idx',
         to: 'create index story_task_events_terminal_idx',
       },
       {
-        file: worker,
+        file: cancellation,
         from: "  if task.status = 'queued' then\n    task := story_tasks_internal.change_status(task, 'cancelled'",
         to: "  if task.status <> 'running' then\n    task := story_tasks_internal.change_status(task, 'cancelled'",
       },

@@ -13,6 +13,7 @@ export async function randomRound(
   limits: RoundLimits,
 ): Promise<Verdict & { plan: Plan }> {
   const plan = planRound(seed);
+  system.reseed(seed);
   const verdict = await playRound(system, limits, async (round) => {
     const stories = await Promise.all(plan.stories.map(({ scenelets }) => round.client.createStory(scenelets)));
     system.platform.model.latencyMs = plan.modelLatencyMs;

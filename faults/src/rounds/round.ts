@@ -54,6 +54,10 @@ export async function playRound(
   });
   await system.heal();
   await settled(round, limits.settleMs);
+  for (const part of system.parts) {
+    const crash = part.takeCrash();
+    if (crash !== undefined) violations.push({ check: 'I9 no part ends by itself', told: `${part.name}: ${crash}` });
+  }
   const observation = await observe(round, frozen, from);
   violations.push(...check(observation));
   return { violations, takeovers, observation };
@@ -138,7 +142,7 @@ async function textsOf(system: System, told: Pick<Observation, 'tasks' | 'events
     })),
   );
   return [
-    { where: 'the logs', text: await system.logs() },
+    { where: 'the logs', text: await system.newLogs() },
     { where: 'the tasks', text: JSON.stringify(told.tasks) },
     { where: 'the events', text: JSON.stringify(told.events) },
     { where: "the API's answers", text: told.ledger.texts.join('\n') },

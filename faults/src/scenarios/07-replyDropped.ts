@@ -69,11 +69,38 @@ async function ofCancel(round: Round): Promise<void> {
   round.expect(requests.length === 1, `${requests.length} requests are on record`);
 }
 
-async function ofStartAndRetry(round: Round): Promise<void> {
-  const { api } = round.system;
+/** @returns the id of a task that is not in its lane */
+async function heldTask(round: Round): Promise<string> {
   const story = await storyWithConstitution(round);
   const held = { operation: 'REGENERATE_CONSTITUTION', storyId: story.id, autoStart: false } as const;
-  const taskId = await round.client.createSurely(held);
+  return round.client.createSurely(held);
+}
+
+async function ofStart(round: Round): Promise<void> {
+  const taskId = await heldTask(round);
+  const dropped = dropReplies([round.system.api.links.store], 'start_story_task', replies);
+  const call = await round.client.start(taskId);
+  const row = await ended(round, taskId);
+  const told = `${dropped()} dropped, answered ${call.status}, ended ${row.status} at attempt ${row.attempt}`;
+  round.expect(dropped() === replies && call.status === 200 && row.status === 'succeeded' && row.attempt === 1, told);
+}
+
+async function ofGivingUp(round: Round): Promise<void> {
+  const story = await storyWithConstitution(round);
+  const { api } = round.system;
+  const dropped = dropReplies([api.links.store], 'fail_story_task_enqueue', replies);
+  api.links.redis.suffer({ blackHole: true });
+  const call = await round.client.create({ operation: 'REGENERATE_CONSTITUTION', storyId: story.id }, randomUUID());
+  api.links.redis.suffer({});
+  const row = await ended(round, call.taskId ?? '');
+  const told = `${dropped()} dropped, answered ${call.status} ${call.code}, ended ${row.status} ${row.error_code}`;
+  const refused = call.status === 500 && call.code === 'ENQUEUE_FAILED' && row.error_code === 'ENQUEUE_FAILED';
+  round.expect(dropped() === replies && refused, told);
+}
+
+async function ofRetry(round: Round): Promise<void> {
+  const { api } = round.system;
+  const taskId = await heldTask(round);
   await round.client.cancel(taskId);
   const dropped = dropReplies([api.links.store], 'retry_story_task', replies);
   const retry = await round.client.retry(taskId);
@@ -114,7 +141,9 @@ export const replyDropped: Scenario = {
     yield { name: 'release_story_task', act: ofRelease };
     yield { name: 'create_story_task', act: ofCreate };
     yield { name: 'cancel_story_task', act: ofCancel };
-    yield { name: 'retry_story_task', act: ofStartAndRetry };
+    yield { name: 'start_story_task', act: ofStart };
+    yield { name: 'fail_story_task_enqueue', act: ofGivingUp };
+    yield { name: 'retry_story_task', act: ofRetry };
     yield { name: 'mend_story_task_losses', act: ofMending };
   },
 };

@@ -54,6 +54,7 @@ export async function throughputReturns(round: Round, fault: () => Promise<void>
   const load = await startLoad(round);
   await sleep(windowMs * 1.5);
   const before = load.perWindow();
+  round.expect(before >= clients, `I9: ${before} tasks in a window before the fault say nothing of what comes after`);
   await fault();
   const endedAt = performance.now();
   const wanted = Math.ceil(before * recoveredShare);

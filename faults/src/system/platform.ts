@@ -74,18 +74,21 @@ async function readRows<R>(pool: pg.Pool, sql: string, values: readonly unknown[
 async function redisOf(dir: string, password: string, stack: AsyncDisposableStack) {
   const port = await freePort();
   const start = () => startRedis({ dir: join(dir, 'redis'), port, password, logFile: join(dir, 'logs', 'redis.log') });
-  let server: StartedProcess | undefined = await start();
-  stack.defer(() => server?.stop());
+  // The start itself is kept: two who ask at once get one server.
+  let server: Promise<StartedProcess> | undefined = start();
+  stack.defer(async () => (await server)?.stop());
+  await server;
   return {
     redisPort: port,
     redisPassword: password,
     async killRedis() {
-      const ended = server?.kill();
+      const killed = server;
       server = undefined;
-      await ended;
+      await (await killed)?.kill();
     },
     async startRedis() {
-      server ??= await start();
+      server ??= start();
+      await server;
     },
     withRedis: <T>(use: (redis: Redis) => Promise<T>) => withRedis(port, password, use),
   };

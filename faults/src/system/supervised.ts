@@ -26,6 +26,7 @@ export class Supervised {
   #process: StartedPart | undefined;
   #launched: Launch = {};
   #starting: Promise<void> | undefined;
+  #crash: string | undefined;
 
   constructor(name: string, part: Part, links: PartLinks, env: Readonly<Record<string, string>>, logs: string) {
     this.name = name;
@@ -64,7 +65,21 @@ export class Supervised {
     this.#launched = launch;
     const { name, part } = this;
     const env = { ...this.#env, ...launch.env };
-    this.#process = await startPart({ part, name, env, logs: this.#logs, nodeArgs: launch.nodeArgs ?? [] });
+    const started = await startPart({ part, name, env, logs: this.#logs, nodeArgs: launch.nodeArgs ?? [] });
+    this.#process = started;
+    started.failure.catch((error: unknown) => this.#ended(started, error));
+  }
+
+  #ended(started: StartedPart, error: unknown): void {
+    this.#crash = String(error).split('\n', 1)[0];
+    if (this.#process === started) this.#process = undefined;
+  }
+
+  /** How it ended by itself since this was last asked; undefined when it did not. */
+  takeCrash(): string | undefined {
+    const crash = this.#crash;
+    this.#crash = undefined;
+    return crash;
   }
 
   /** True when it was started otherwise than the plain way. */

@@ -2,6 +2,7 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { seeded } from '@story-tasks/contracts/test';
 import type { Part } from '@story-tasks/dev/parts';
 import { freePort } from '@story-tasks/supabase/lite';
 import type { Link } from '../links/link.ts';
@@ -28,26 +29,30 @@ export interface System {
   /** Every call to the store, in the order in which they were sent on. */
   readonly calls: readonly StoreCall[];
   readonly dir: string;
-  /** All that the processes wrote. */
-  logs(): Promise<string>;
+  /** What the processes wrote since this was last asked. */
+  newLogs(): Promise<string>;
+  /** Chances on the links go on from this seed, so that a round alone has those it had among others. */
+  reseed(seed: number): void;
   /** Ends all faults, and starts what is not running. */
   heal(): Promise<void>;
   /** @param options `keep`: the logs and the state stay where they are */
   stop(options?: { keep: boolean }): Promise<void>;
 }
 
-export async function startSystem(random: () => number): Promise<System> {
+export async function startSystem(seed: number): Promise<System> {
   const stack = new AsyncDisposableStack();
   const dir = await mkdtemp(join(tmpdir(), 'story-tasks-faults-'));
   try {
-    return await build(dir, random, stack);
+    return await build(dir, seed, stack);
   } catch (error) {
     await stack.disposeAsync();
     throw error;
   }
 }
 
-async function build(dir: string, random: () => number, stack: AsyncDisposableStack): Promise<System> {
+async function build(dir: string, seed: number, stack: AsyncDisposableStack): Promise<System> {
+  let draw = seeded(seed);
+  const random = () => draw();
   const canaries = newCanaries();
   const platform = await startPlatform(dir, canaries, random, stack);
   const calls: StoreCall[] = [];
@@ -62,7 +67,10 @@ async function build(dir: string, random: () => number, stack: AsyncDisposableSt
   return {
     ...{ platform, canaries, api, workers, operator, parts, links, calls, dir },
     apiUrl: `http://127.0.0.1:${apiPort}`,
-    logs: () => readLogs(join(dir, 'logs')),
+    newLogs: newLogsIn(join(dir, 'logs')),
+    reseed: (own) => {
+      draw = seeded(own);
+    },
     heal: () => heal(platform, parts, links),
     stop: (options) => stop(stack, dir, options?.keep ?? false),
   };
@@ -138,9 +146,15 @@ async function heal(platform: Platform, parts: readonly Supervised[], links: rea
   );
 }
 
-async function readLogs(folder: string): Promise<string> {
-  const files = await readdir(folder);
-  return (await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')))).join('\n');
+function newLogsIn(folder: string): () => Promise<string> {
+  const seen = new Map<string, number>();
+  const news = async (file: string): Promise<string> => {
+    const text = await readFile(join(folder, file));
+    const from = seen.get(file) ?? 0;
+    seen.set(file, text.length);
+    return text.subarray(from).toString();
+  };
+  return async () => (await Promise.all((await readdir(folder)).map(news))).join('\n');
 }
 
 async function stop(stack: AsyncDisposableStack, dir: string, keep: boolean): Promise<void> {

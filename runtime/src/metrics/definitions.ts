@@ -46,7 +46,7 @@ export const metricDefinitions = {
   },
   story_tasks_finished_total: {
     type: 'counter',
-    help: 'Tasks of lanes that ended, by whoever wrote the end: a worker, the API (cancelled before they ran, could not be queued), the operator (lost runs). Each task counts once over all processes.',
+    help: 'Tasks of lanes that ended, by whoever wrote the end: a worker, the API (cancelled before they ran, could not be queued), the operator (lost runs). Each task counts once over all processes; one whose end was written by a call whose answer was lost may be missing.',
     labels: ['operation', 'status'],
     from: ['api', 'worker', 'operator'],
   },

@@ -23,7 +23,7 @@ export interface Lane {
   readonly oldestMs: number | null;
 }
 
-export interface LaneReading {
+export interface LaneQuery {
   /** How far back tasks that ended are counted, in milliseconds. */
   readonly windowMs: number;
   readonly now: number;
@@ -39,12 +39,12 @@ const depths: Readonly<Record<TaskStatus, number>> = {
   cancelled: 100,
 };
 
-export function readLanes(client: StoryTasksClient, reading: LaneReading): Promise<Lane[]> {
-  return Promise.all(operationNames.map((operation) => readLane(client, operation, reading)));
+export function readLanes(client: StoryTasksClient, query: LaneQuery): Promise<Lane[]> {
+  return Promise.all(operationNames.map((operation) => readLane(client, operation, query)));
 }
 
-async function readLane(client: StoryTasksClient, operation: Operation, reading: LaneReading): Promise<Lane> {
-  const { now, windowMs, signal } = reading;
+async function readLane(client: StoryTasksClient, operation: Operation, query: LaneQuery): Promise<Lane> {
+  const { now, windowMs, signal } = query;
   const read = (status: TaskStatus) => newest(client, { operation, status }, signal);
   const [queued, running] = await Promise.all([read('queued'), read('running')]);
   const [succeeded, failed, cancelled] = await Promise.all([read('succeeded'), read('failed'), read('cancelled')]);

@@ -1,9 +1,10 @@
 /** top: a table of the lanes, drawn anew every few seconds. */
+
+import { pause, systemWorld } from '@story-tasks/contracts';
 import { duration, table } from '@story-tasks/contracts/terminal-text';
 import { type Command, Option } from 'commander';
 import { createLogUpdate } from 'log-update';
 import { StoryTasksConnectionError, StoryTasksError } from '../errors.ts';
-import { sleep } from '../retry.ts';
 import type { Context } from './context.ts';
 import { InterruptedError } from './errors.ts';
 import { type Count, type Lane, readLanes } from './lanes.ts';
@@ -39,7 +40,7 @@ async function top(context: Context, { once, interval, window }: TopOptions): Pr
     for (;;) {
       screen.draw(lanes);
       if (once) return;
-      await sleep(interval * 1_000, context.signal);
+      await pause(systemWorld.clock, interval * 1_000, context.signal);
       lanes = await read().catch((error: unknown) => screen.miss(error, lanes));
     }
   } catch (error) {

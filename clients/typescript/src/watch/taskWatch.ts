@@ -8,14 +8,16 @@ import {
   isTerminal,
   listEventsAnswerSchema,
   maxEventsPerPage,
+  pause,
   streamHeartbeatMs,
+  systemWorld,
   type TaskEvent,
   taskEventSchema,
 } from '@story-tasks/contracts';
 import type { EventSourceMessage } from 'eventsource-parser';
 import { StoryTasksConnectionError, StoryTasksError, UnexpectedAnswerError } from '../errors.ts';
 import { type CallOptions, type Http, jsonIn } from '../http.ts';
-import { backoffMs, sleep } from '../retry.ts';
+import { backoffMs } from '../retry.ts';
 import { messagesOf } from './messages.ts';
 
 export interface WatchOptions extends CallOptions {
@@ -70,7 +72,7 @@ export class TaskWatch {
       this.#barren += 1;
       const delay = Math.max(this.#askedMs, backoffMs(Math.min(this.#barren, 10), this.#reconnectMs));
       this.#askedMs = 0;
-      await sleep(delay, this.#options.signal);
+      await pause(systemWorld.clock, delay, this.#options.signal);
     }
   }
 

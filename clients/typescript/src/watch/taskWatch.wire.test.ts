@@ -1,6 +1,7 @@
 /** Watches over a server that does what networks and servers do at their worst. */
 import { once } from 'node:events';
 import { isTerminal } from '@story-tasks/contracts';
+import { seeded } from '@story-tasks/contracts/test';
 import { expect, test } from 'vitest';
 import { createClient } from '../client.ts';
 import { StoryTasksConnectionError, StoryTasksError, UnexpectedAnswerError } from '../errors.ts';
@@ -84,17 +85,6 @@ test('letters that are cut in halves by the network come whole', async () => {
   expect(await Array.fromAsync(createClient(api).watch(taskId, quick))).toEqual([event]);
 });
 
-/** The same numbers for the same seed (mulberry32). */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
 /** A step that does something bad, and mostly gets on by a few events. */
 function badStep(random: () => number): Step {
   const pick = (most: number) => Math.floor(random() * most);
@@ -114,7 +104,7 @@ test('whatever mix of faults a server has, each event comes once and in order', 
   const rounds = 25;
   let requests = 0;
   for (let round = 0; round < rounds; round += 1) {
-    await using api = await scriptedApi(says(''), badStep(randomOf(seed + round)));
+    await using api = await scriptedApi(says(''), badStep(seeded(seed + round)));
     expect(await seqsOf(api, { silenceMs: 60, reconnectForMs: 20_000 }), `SEED=${seed + round}`).toEqual(wanted);
     requests += api.seen.length;
   }
