@@ -6,7 +6,7 @@ export class RequestInvalidError extends CodedError {
   readonly errors: readonly FieldError[];
 
   constructor(errors: readonly FieldError[]) {
-    super('REQUEST_INVALID', 'caller', 'The request does not fit; `errors` names each fault.');
+    super('REQUEST_INVALID', 'caller', 'The request does not fit.');
     this.errors = errors;
   }
 }

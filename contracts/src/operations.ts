@@ -12,7 +12,11 @@ export const workflowTasks = [
   'CREATE_AUDIO_DESIGN',
   'CREATE_SHOT_LIST',
 ] as const;
-export const workflowTaskSchema = z.enum(workflowTasks).meta({ id: 'WorkflowTask' });
+export const workflowTaskSchema = z
+  .enum(workflowTasks, {
+    error: ({ input }) => (input === undefined ? `is required: one of ${workflowTasks.join(', ')}` : undefined),
+  })
+  .meta({ id: 'WorkflowTask' });
 export type WorkflowTask = z.infer<typeof workflowTaskSchema>;
 
 /** Defaults of one operation, used where neither the settings document nor the request says otherwise. */

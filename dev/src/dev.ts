@@ -7,6 +7,8 @@ const signal = untilSignal();
 try {
   const services = await startServices(devSettings(), (line) => console.error(`  ${line}`), signal);
   console.error(`  logs           ${services.logs}`);
+  for (const [part, url] of Object.entries(services.opsUrls()))
+    console.error(`  metrics        ${part} ${url}/metrics`);
   console.error(`  agent-backend  in another terminal: . ${services.environmentFile}\n`);
   console.log(`ready ${services.apiUrl}`);
   try {

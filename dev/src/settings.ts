@@ -5,7 +5,7 @@ import { z } from 'zod';
 
 export const devEnvironment = z.object({
   API_PORT: z.coerce
-    .number()
+    .number('must be a whole number from 1 to 65535')
     .int()
     .min(1)
     .max(65_535)
@@ -20,7 +20,7 @@ export const devEnvironment = z.object({
     .optional()
     .describe('For `make demo`: the file with the premise. Default: the first of examples/.'),
   OFFLINE_LATENCY_MS: z.coerce
-    .number()
+    .number('must be a whole number of milliseconds')
     .int()
     .min(0)
     .optional()

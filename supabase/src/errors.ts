@@ -67,7 +67,7 @@ export class StoreRejectedError extends CodedError {
     super(
       'STORE_REJECTED',
       'fatal',
-      `The store refused "${what}" (${code}). Are both migrations applied, and is the key the service role's?`,
+      `The store refused "${what}" (${code}). Are all migrations applied, and is SUPABASE_SECRET_KEY the service role's?`,
     );
   }
 }

@@ -25,7 +25,10 @@ export interface PostgresServer {
 
 function binaries(): string {
   const found = ['15', '16', '17', '14'].map((v) => `/usr/lib/postgresql/${v}/bin`).find((dir) => existsSync(dir));
-  if (!found) throw new Error('No Postgres server found under /usr/lib/postgresql: run `make deps` first.');
+  if (!found)
+    throw new Error(
+      'No Postgres server found under /usr/lib/postgresql: run `make test`, which installs it with apt-get.',
+    );
   return found;
 }
 

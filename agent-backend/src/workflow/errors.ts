@@ -9,7 +9,7 @@ export class PrerequisiteMissingError extends CodedError {
     super(
       'PREREQUISITE_MISSING',
       'caller',
-      `${task} works from what ${runFirst} makes. Run ${runFirst} on this story first.`,
+      `${task} needs what ${runFirst} makes: run ${runFirst} on this story first.`,
     );
     this.runFirst = runFirst;
   }

@@ -15,8 +15,8 @@ export class FileError extends CodedError {
 
 /** Ctrl-C. What was asked of the API before stays as it is. */
 export class InterruptedError extends CodedError {
-  constructor() {
-    super('INTERRUPTED', 'caller', 'Interrupted.');
+  constructor(message = 'Interrupted.') {
+    super('INTERRUPTED', 'caller', message);
   }
 }
 

@@ -25,7 +25,7 @@ async function showEvents({ host, out, client, signal }: Context, taskId: string
   } catch (error) {
     progress.end();
     if (error instanceof InterruptedError) {
-      out.note(`Stopped watching; the task goes on. To stop it: story-tasks cancel ${taskId}`);
+      throw new InterruptedError(`Stopped watching; the task goes on. To stop it: story-tasks cancel ${taskId}`);
     }
     throw error;
   }

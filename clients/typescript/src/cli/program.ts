@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { ClientUsageError } from '../errors.ts';
-import { type Context, clientOf } from './context.ts';
+import { type Context, clientOf, defaultUrl } from './context.ts';
 import { type ExitCode, exitCodeOf, exitCodes } from './errors.ts';
 import { addHelp } from './helpText.ts';
 import type { Host } from './host.ts';
@@ -36,7 +36,7 @@ function createProgram(host: Host, out: Output): Command {
   const program = new Command('story-tasks')
     .description('Creates and watches story tasks over the HTTP API.')
     .version(version())
-    .option('--url <url>', 'where the API is (default: STORY_TASKS_URL)')
+    .option('--url <url>', `where the API is (default: STORY_TASKS_URL, or ${defaultUrl})`)
     .option('--json', 'one JSON value on stdout, errors as JSON on stderr: for scripts')
     .exitOverride()
     .configureHelp({ showGlobalOptions: true })

@@ -88,7 +88,9 @@ describe('run', () => {
     host.signals.emit('SIGINT');
     const { code, stderr } = await watching;
     expect(code).toBe(130);
-    expect(stderr).toContain(`Stopped watching; the task goes on. To stop it: story-tasks cancel ${taskId}\n`);
+    expect(stderr).toContain(
+      `Stopped watching; the task goes on. To stop it: story-tasks cancel ${taskId} [INTERRUPTED]\n`,
+    );
     expect(api.seen).toHaveLength(1);
   });
 });

@@ -41,7 +41,7 @@ function addRun(program: Command, context: Context): void {
     .addOption(new Option('--task <name>', 'of RUN_WORKFLOW_TASK: what to make').choices(workflowTasks))
     .option('--option <name=value>', 'one of the operation’s options; may be given again', gatherPair)
     .option('--options <json>', 'all of them, as a JSON object', jsonObject)
-    .addOption(countOption('--attempts <n>', 'how often it may fail retryably (default: the operation’s own)', 20))
+    .addOption(countOption('--attempts <n>', 'runs that may fail before it does (default: the operation’s own)', 20))
     .option('--hold', 'do not start it yet; `start` does')
     .option('--key <text>', 'an Idempotency-Key: the same key and request again make no second task')
     .option('--watch', 'show its progress until it ends')

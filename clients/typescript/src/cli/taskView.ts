@@ -45,7 +45,7 @@ export function taskLines(out: Output, { task, events }: GetTaskAnswer): string[
     ['what', whatOf(task)],
     ['status', statusOf(out, task)],
     ['progress', `${task.progress} %`],
-    ['attempt', `${task.attempt} (may fail ${task.maxAttempts} times)`],
+    ['attempt', `${task.attempt} (fails for good after ${task.maxAttempts} that count)`],
     ['retry of', task.retryOf],
     ['created', time(task.createdAt)],
     ['took', tookOf(task)],
