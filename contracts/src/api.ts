@@ -127,7 +127,7 @@ export const listEventsQuerySchema = z.strictObject({
 
 /** What an EventSource sends when it comes back; it wins over `after`, which stays in its URL. */
 export const lastEventIdSchema = z
-  .union([z.literal('').transform(() => undefined), seqSchema])
+  .union([z.literal('').transform(() => undefined), seqSchema], 'must be the number of an event')
   .optional()
   .describe('Of a stream: the number of the last event that the client has. Wins over `after`.');
 
