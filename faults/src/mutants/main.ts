@@ -16,7 +16,7 @@ const limitMs = 180_000;
 interface Result {
   readonly passed: number;
   readonly failed: number;
-  readonly violations: readonly { readonly check: string }[];
+  readonly violations: readonly { readonly check: string; readonly told: string }[];
 }
 
 interface Play {
@@ -79,6 +79,7 @@ async function tryOriginal(copy: CodeCopy): Promise<boolean> {
   console.log(
     `  without a mutant, faults ${faults}: ${result?.passed ?? 0} rounds passed, ${result?.failed ?? 'all'} failed\n`,
   );
+  for (const { check, told } of result?.violations ?? []) console.log(`    ${check}: ${told}`);
   return result !== null && result.failed === 0 && result.passed > 0;
 }
 

@@ -87,7 +87,9 @@ async function ofStart(round: Round): Promise<void> {
 
 async function ofGivingUp(round: Round): Promise<void> {
   const story = await storyWithConstitution(round);
-  const { api } = round.system;
+  const { api, operator } = round.system;
+  // It would find the row without a job, and have it run, before the API gives it up.
+  await operator.kill();
   const dropped = dropReplies([api.links.store], 'fail_story_task_enqueue', replies);
   api.links.redis.suffer({ blackHole: true });
   const call = await round.client.create({ operation: 'REGENERATE_CONSTITUTION', storyId: story.id }, randomUUID());
