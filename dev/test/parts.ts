@@ -62,11 +62,11 @@ export interface ProbeAnswer {
 }
 
 /** Asks as a platform does. */
-export async function probe(url: string): Promise<ProbeAnswer> {
+export async function probe(url: string, limitMs = 2_000): Promise<ProbeAnswer> {
   const startedAt = performance.now();
   const took = () => Math.round(performance.now() - startedAt);
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(2_000), headers: { connection: 'close' } });
+    const response = await fetch(url, { signal: AbortSignal.timeout(limitMs), headers: { connection: 'close' } });
     return { status: response.status, body: (await response.json()) as ProbeAnswer['body'], milliseconds: took() };
   } catch {
     return { status: 0, body: {}, milliseconds: took() };
