@@ -122,6 +122,27 @@ describe.each(backends)('story tasks on $backend', ({ start }) => {
     });
   });
 
+  test('a task that a repeat was told of is not given up by the request that made it', async () => {
+    const keyed = { idempotencyKey: randomUUID(), requestHash: 'one' };
+    const made = await create(keyed);
+    const again = () => tasks.createTask({ operation: 'BUILD_PLAYER_BUNDLE', storyId, ...keyed });
+    expect(await again()).toMatchObject({ outcome: 'repeat', task: { id: made.id } });
+    expect(await tasks.failEnqueue(made.id, 'no queue')).toMatchObject({
+      outcome: 'refused',
+      task: { status: 'queued', errorCode: null, lastSeq: 1 },
+    });
+    expect(await again()).toMatchObject({ outcome: 'repeat', task: { id: made.id } });
+  });
+
+  test('one that was given up first leaves its key to the repeat', async () => {
+    const keyed = { idempotencyKey: randomUUID(), requestHash: 'one' };
+    const made = await create(keyed);
+    expect(await tasks.failEnqueue(made.id, 'no queue')).toMatchObject({ outcome: 'failed' });
+    const next = await tasks.createTask({ operation: 'BUILD_PLAYER_BUNDLE', storyId, ...keyed });
+    expect(next).toMatchObject({ outcome: 'created', task: { status: 'queued' } });
+    expect(next.task.id).not.toBe(made.id);
+  });
+
   test('a direct task is told of and ended without an attempt; a task of a lane is not', async () => {
     const [direct, queue] = [await create({ dispatch: 'direct' }), await running()];
     await tasks.appendEvent(direct.id, told());

@@ -9,6 +9,8 @@ export class FaultState {
   readonly delays: Disturbance[] = [];
   readonly #random: () => number;
   #faults = noFaults;
+  /** The longest that a message may still be under way since it was let go, in milliseconds. */
+  #longestMs = 0;
   #opened = Promise.withResolvers<void>();
   messages = 0;
   tap: Tap | undefined;
@@ -23,6 +25,7 @@ export class FaultState {
 
   set(faults: LinkFaults): void {
     this.#faults = faults;
+    this.#longestMs = Math.max(this.#longestMs, faults.latencyMs);
     if (!faults.blackHole) {
       this.#opened.resolve();
       this.#opened = Promise.withResolvers();
@@ -32,9 +35,10 @@ export class FaultState {
     note(this.delays, disturbing || faults.latencyMs > 0);
   }
 
-  /** Of something that broke messages at one moment. */
+  /** Of something that broke, at one moment, all messages that were under way. */
   disturbed(): void {
-    for (const list of [this.disturbances, this.delays]) list.push({ from: Date.now(), to: Date.now() });
+    const now = Date.now();
+    for (const list of [this.disturbances, this.delays]) list.push({ from: now - this.#longestMs, to: now });
   }
 
   /** Waits as long as the faults ask for. @returns false when the connection breaks instead */
