@@ -63,7 +63,7 @@ module.exports = {
       severity: 'error',
       comment: 'No input or output in the domain’s vocabulary: it is read by browsers and clients too.',
       // Terminals are Node's alone, and what is taken of it there is pure.
-      from: { path: '^contracts/src/', pathNot: '(\\.test\\.ts$|/terminalText\\.ts$)' },
+      from: { path: '^contracts/src/', pathNot: '(\\.test\\.ts$|^contracts/src/terminal/)' },
       to: { dependencyTypes: ['core'] },
     },
     {

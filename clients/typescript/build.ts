@@ -15,7 +15,7 @@ const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
 /** Where each name of the contracts stands in `dist`. */
 const contracts = {
   '@story-tasks/contracts': 'contracts/index.js',
-  '@story-tasks/contracts/terminal-text': 'contracts/terminalText.js',
+  '@story-tasks/contracts/terminal': 'contracts/terminal/index.js',
 };
 
 function compile(project: string): void {

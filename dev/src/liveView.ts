@@ -1,7 +1,7 @@
 /** Tasks as a person sees them: a bar each and the latest event; plain lines where there is no terminal. */
 import { styleText } from 'node:util';
 import type { TaskEvent, TaskStatus } from '@story-tasks/contracts';
-import { printable } from '@story-tasks/contracts/terminal-text';
+import { printable } from '@story-tasks/contracts/terminal';
 import logUpdate from 'log-update';
 
 const barWidth = 24;

@@ -1,15 +1,14 @@
 /** A task that this very process runs: no queue, no Redis, the same record as any other. */
 import { hostname } from 'node:os';
 import { operations, type TaskRecord } from '@story-tasks/contracts';
+import type { Host, Output } from '@story-tasks/contracts/terminal';
 import { createBundleStore, createStoryTasksRepository, type PreparableBundleStore } from '@story-tasks/supabase';
 import { createGateway, llmSettings } from '../llm/createGateway.ts';
 import { writeOffline } from '../offline/writeOffline.ts';
 import { type RunDependencies, runTask } from '../runTask.ts';
 import { createStoryWorkStore } from '../storyWorkStore.ts';
 import { createTaskLogging, logTaskStart, type TaskStart } from '../task-logging/index.ts';
-import type { Host } from './host.ts';
 import { Interruption } from './interruption.ts';
-import type { Output } from './output.ts';
 import { createProgress } from './progress.ts';
 import { openStore, readSettings, runSettings } from './settings.ts';
 

@@ -1,5 +1,6 @@
 /** What a command can end with, besides its result. */
 import { CodedError, type TaskRecord } from '@story-tasks/contracts';
+import type { ErrorIds } from '@story-tasks/contracts/terminal';
 
 /** Documented in `--help`: scripts branch on them. */
 export const exitCodes = { ok: 0, failed: 1, usage: 2, unavailable: 3, cancelled: 130 } as const;
@@ -43,6 +44,11 @@ function endOf(task: TaskRecord): { code: string; message: string } {
     return { code: task.errorCode ?? 'INTERNAL', message: task.errorMessage ?? 'The task failed.' };
   }
   return { code: 'RUN_OVERTAKEN', message: `This run lost its task, which is ${task.status} now.` };
+}
+
+/** The task that an error is about, for a script. */
+export function idsOf(error: unknown): ErrorIds {
+  return error instanceof RunNotSucceededError ? { taskId: error.task.id } : {};
 }
 
 /**

@@ -1,9 +1,8 @@
-import { VirtualClock, virtualWorld } from '@story-tasks/contracts/test';
+import { type FakeHost, fakeHost, VirtualClock, virtualWorld } from '@story-tasks/contracts/test';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createTaskLogging, defaultBatcherSettings, TaskLog } from '../task-logging/index.ts';
 import { ScriptedRepository } from '../task-logging/testing/scriptedRepository.ts';
 import { Interruption } from './interruption.ts';
-import { type FakeHost, fakeHost } from './testing/fakeHost.ts';
 
 let host: FakeHost;
 let clock: VirtualClock;

@@ -1,8 +1,8 @@
 /** Ctrl-C during a run: the first one cancels the task, the second one ends the process. */
 import type { Clock } from '@story-tasks/contracts';
+import type { Host } from '@story-tasks/contracts/terminal';
 import type { TaskLog } from '../task-logging/index.ts';
 import { exitCodes } from './errors.ts';
-import type { Host } from './host.ts';
 
 /** Not SIGHUP: to listen for it would undo nohup. */
 const endingSignals = ['SIGINT', 'SIGTERM'] as const;

@@ -1,9 +1,9 @@
 /** The command line without a store: help, usage, settings. */
 import { workflowTasks } from '@story-tasks/contracts';
+import { fakeHost } from '@story-tasks/contracts/test';
 import { describe, expect, test } from 'vitest';
 import { runCli } from './program.ts';
 import { runSettings } from './settings.ts';
-import { fakeHost } from './testing/fakeHost.ts';
 
 const id = '00000000-0000-4000-8000-000000000000';
 const canary = 'canary prompt text';

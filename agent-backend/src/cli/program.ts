@@ -1,23 +1,22 @@
 /** The command line: what there is to call, and the one place where an error becomes words and an exit code. */
+import { type Host, Output, usageSentence } from '@story-tasks/contracts/terminal';
 import { Command, CommanderError } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
-import { type ExitCode, exitCodeOf, exitCodes, UsageError } from './errors.ts';
+import { type ExitCode, exitCodeOf, exitCodes, idsOf, UsageError } from './errors.ts';
 import { addHelp } from './helpText.ts';
-import type { Host } from './host.ts';
-import { Output } from './output.ts';
 import { addRunCommands } from './runCommands.ts';
 import { addStoryCommands } from './storyCommands.ts';
 import { addTaskCommands } from './taskCommands.ts';
 
 /** @param argv the arguments alone, without Node and the script */
 export async function runCli(argv: readonly string[], host: Host): Promise<ExitCode> {
-  const out = new Output(host, argv.includes('--json'));
+  const out = new Output(host, argv.includes('--json'), idsOf);
   try {
     await createProgram(host, out).parseAsync(argv, { from: 'user' });
     return exitCodes.ok;
   } catch (thrown) {
     if (thrown instanceof CommanderError && thrown.exitCode === 0) return exitCodes.ok;
-    const error = thrown instanceof CommanderError ? usageError(thrown) : thrown;
+    const error = thrown instanceof CommanderError ? new UsageError(usageSentence('agent-backend', thrown)) : thrown;
     out.error(error);
     return exitCodeOf(error);
   }
@@ -43,20 +42,4 @@ function createProgram(host: Host, out: Output): Command {
   addTaskCommands(program, host, out);
   addHelp(program);
   return program;
-}
-
-/** Commander's message as one sentence with a hint; what was typed is not repeated when it may be a prompt. */
-function usageError({ code, message }: CommanderError): UsageError {
-  if (code === 'commander.help') return new UsageError('Name a command. `agent-backend --help` lists them.');
-  const told = message
-    .replace(/^error: /, '')
-    .trimEnd()
-    .replace(/'.*'/s, (quoted) => (code.startsWith('commander.unknown') && !isWord(quoted) ? '(not shown)' : quoted))
-    .replace(/\s*\n\s*/g, ' ')
-    .replace(/[^.]$/, '$&.');
-  return new UsageError(`${told.charAt(0).toUpperCase()}${told.slice(1)} See \`agent-backend --help\`.`);
-}
-
-function isWord(quoted: string): boolean {
-  return /^'[-\w]{1,40}'$/.test(quoted);
 }

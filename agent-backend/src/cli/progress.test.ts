@@ -1,7 +1,6 @@
-import { VirtualClock } from '@story-tasks/contracts/test';
+import { fakeHost, VirtualClock } from '@story-tasks/contracts/test';
 import { describe, expect, test } from 'vitest';
 import { createProgress } from './progress.ts';
-import { fakeHost } from './testing/fakeHost.ts';
 
 describe('on a terminal', () => {
   test('the time goes on between events, and nothing is left at the end', async () => {

@@ -1,9 +1,9 @@
 /** How far a run is, on stderr: one living line on a terminal, a line for each event elsewhere, nothing with --json. */
 
 import type { Clock } from '@story-tasks/contracts';
-import { duration, printable, progressLine } from '@story-tasks/contracts/terminal-text';
+import type { Host } from '@story-tasks/contracts/terminal';
+import { duration, printable, progressLine } from '@story-tasks/contracts/terminal';
 import type { ReportedEvent } from '../runContext.ts';
-import type { Host } from './host.ts';
 
 export interface Progress {
   event(event: ReportedEvent): void;

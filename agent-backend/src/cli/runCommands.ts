@@ -2,12 +2,11 @@
 import { rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { parseCreateTask, publicTask, type TaskRecord, workflowTasks } from '@story-tasks/contracts';
+import type { Host, Output } from '@story-tasks/contracts/terminal';
 import { type PreparableBundleStore, ValidationError } from '@story-tasks/supabase';
 import { Argument, type Command } from 'commander';
 import type { DirectRun } from './directRun.ts';
 import { FileError, RunNotSucceededError } from './errors.ts';
-import type { Host } from './host.ts';
-import type { Output } from './output.ts';
 import { figuresOf, tookOf } from './taskView.ts';
 
 export function addRunCommands(program: Command, host: Host, out: Output): void {

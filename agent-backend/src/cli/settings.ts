@@ -1,9 +1,10 @@
 /** The environment variables that the commands read. The descriptions are what `--help` shows. */
+
+import type { Host } from '@story-tasks/contracts/terminal';
 import { connectStore, type Store } from '@story-tasks/supabase';
 import { z } from 'zod';
 import { llmEnvSchema } from '../llm/settings.ts';
 import { SettingsError } from './errors.ts';
-import type { Host } from './host.ts';
 
 /** Of every command. */
 const storeSettings = z.object({

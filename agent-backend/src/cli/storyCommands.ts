@@ -1,12 +1,11 @@
 /** story create, show, list. */
 
 import { publicTask } from '@story-tasks/contracts';
-import { nameFrom, printable, shorten, table, time } from '@story-tasks/contracts/terminal-text';
+import type { Host, Output } from '@story-tasks/contracts/terminal';
+import { nameFrom, printable, shorten, table, time } from '@story-tasks/contracts/terminal';
 import { createSceneletsRepository, createStoriesRepository, createStoryTasksRepository } from '@story-tasks/supabase';
 import type { Command } from 'commander';
-import type { Host } from './host.ts';
 import { limitOption } from './options.ts';
-import type { Output } from './output.ts';
 import { type PromptOptions, readPrompt } from './promptSource.ts';
 import { openStore } from './settings.ts';
 import { storyLines, storyView } from './storyView.ts';

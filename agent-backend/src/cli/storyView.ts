@@ -1,10 +1,10 @@
 /** A story as the commands show it: which pieces are made, and how far the script is. */
 import type { Story, TaskRecord } from '@story-tasks/contracts';
-import { printable, table, time } from '@story-tasks/contracts/terminal-text';
+import type { Output } from '@story-tasks/contracts/terminal';
+import { printable, table, time } from '@story-tasks/contracts/terminal';
 import type { SceneletRecord, StoryRecord } from '@story-tasks/supabase';
 import { checkScript } from '../documents/checkScript.ts';
 import type { Outline, StoryScenelet } from '../documents/documents.ts';
-import type { Output } from './output.ts';
 import { taskRows } from './taskView.ts';
 
 export interface StoryView {

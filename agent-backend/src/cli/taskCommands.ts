@@ -1,5 +1,6 @@
 /** task list, show, cancel: any task, whoever runs it. */
 import { cancelTaskRequestSchema, fieldErrors, publicTask } from '@story-tasks/contracts';
+import type { Host, Output } from '@story-tasks/contracts/terminal';
 import {
   createStoriesRepository,
   createStoryTasksRepository,
@@ -7,9 +8,7 @@ import {
   ValidationError,
 } from '@story-tasks/supabase';
 import type { Command } from 'commander';
-import type { Host } from './host.ts';
 import { countOption, limitOption } from './options.ts';
-import type { Output } from './output.ts';
 import { openStore } from './settings.ts';
 import { taskLines, taskListLines } from './taskView.ts';
 

@@ -1,7 +1,6 @@
 /** Tasks as the commands show them. */
 import type { TaskEvent, TaskRecord } from '@story-tasks/contracts';
-import { duration, printable, table, time } from '@story-tasks/contracts/terminal-text';
-import type { Output } from './output.ts';
+import { duration, eventLines, type Output, printable, table, time } from '@story-tasks/contracts/terminal';
 
 /** What a task does, in its own words: the workflow task where it names one. */
 function whatOf({ operation, payload }: TaskRecord): string {
@@ -47,22 +46,10 @@ export function taskLines(out: Output, task: TaskRecord, events: readonly TaskEv
     ['created', time(task.createdAt)],
     ['took', tookOf(task)],
     ['tokens', `${task.inputTokens} in, ${task.outputTokens} out`],
-    ['error', task.errorCode && `${task.errorCode}: ${task.errorMessage ?? ''}`],
-    ['cancelled', task.taskCancelled ? (task.cancelReason ?? 'asked for, without a reason') : null],
+    ['error', task.errorCode && printable(`${task.errorCode}: ${task.errorMessage ?? ''}`)],
+    ['cancelled', task.taskCancelled ? printable(task.cancelReason ?? 'asked for, without a reason') : null],
     ['result', figuresOf(task) || null],
   ];
   const shown = fields.flatMap(([name, value]) => (value === null ? [] : [[name, value]]));
   return [...table(shown), '', ...eventLines(out, events)];
-}
-
-function eventLines(out: Output, events: readonly TaskEvent[]): string[] {
-  const rows = events
-    .toReversed()
-    .map((event) => [
-      String(event.seq),
-      time(event.createdAt),
-      event.progressOverride === null ? '' : `${event.progressOverride} %`,
-      printable(event.message),
-    ]);
-  return table([out.heading(['SEQ', 'AT', 'PROGRESS', 'MESSAGE']), ...rows]);
 }

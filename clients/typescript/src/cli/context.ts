@@ -1,7 +1,7 @@
 /** What every command works with. */
+
+import type { Host, Output } from '@story-tasks/contracts/terminal';
 import { createClient, type StoryTasksClient } from '../client.ts';
-import type { Host } from './host.ts';
-import type { Output } from './output.ts';
 
 export interface Context {
   readonly host: Host;

@@ -1,5 +1,6 @@
 /** What a command can end with, besides its result. */
 import { CodedError, type Task } from '@story-tasks/contracts';
+import type { ErrorIds } from '@story-tasks/contracts/terminal';
 import { ClientUsageError, StoryTasksError } from '../errors.ts';
 
 /** Documented in `--help`: scripts branch on them. */
@@ -34,6 +35,12 @@ export class TaskNotSucceededError extends CodedError {
     );
     this.task = task;
   }
+}
+
+/** What an error is about, for a script. */
+export function idsOf(error: unknown): ErrorIds {
+  if (error instanceof TaskNotSucceededError) return { taskId: error.task.id };
+  return error instanceof StoryTasksError ? { taskId: error.problem.taskId, requestId: error.requestId } : {};
 }
 
 /**

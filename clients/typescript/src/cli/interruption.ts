@@ -1,6 +1,7 @@
 /** Ctrl-C: the first breaks off what this process does, which is to ask and to watch; the second ends it at once. */
+
+import type { Host } from '@story-tasks/contracts/terminal';
 import { exitCodes, InterruptedError } from './errors.ts';
-import type { Host } from './host.ts';
 
 /** Not SIGHUP: to listen for it would undo nohup. */
 const endingSignals = ['SIGINT', 'SIGTERM'] as const;

@@ -1,26 +1,26 @@
 /** The command line: what there is to call, and the one place where an error becomes words and an exit code. */
 import { readFileSync } from 'node:fs';
+import { type Host, Output, usageSentence } from '@story-tasks/contracts/terminal';
 import { Command, CommanderError } from 'commander';
 import { ClientUsageError } from '../errors.ts';
 import { type Context, clientOf, defaultUrl } from './context.ts';
-import { type ExitCode, exitCodeOf, exitCodes } from './errors.ts';
+import { type ExitCode, exitCodeOf, exitCodes, idsOf } from './errors.ts';
 import { addHelp } from './helpText.ts';
-import type { Host } from './host.ts';
 import { untilInterrupted } from './interruption.ts';
-import { Output } from './output.ts';
 import { addStoryCommands } from './storyCommands.ts';
 import { addTaskCommands } from './taskCommands.ts';
 import { addTop } from './top.ts';
 
 /** @param argv the arguments alone, without Node and the script */
 export async function runCli(argv: readonly string[], host: Host): Promise<ExitCode> {
-  const out = new Output(host, argv.includes('--json'));
+  const out = new Output(host, argv.includes('--json'), idsOf);
   try {
     await createProgram(host, out).parseAsync(argv, { from: 'user' });
     return exitCodes.ok;
   } catch (thrown) {
     if (thrown instanceof CommanderError && thrown.exitCode === 0) return exitCodes.ok;
-    const error = thrown instanceof CommanderError ? usageError(thrown) : thrown;
+    const error =
+      thrown instanceof CommanderError ? new ClientUsageError(usageSentence('story-tasks', thrown)) : thrown;
     out.error(error);
     return exitCodeOf(error);
   }
@@ -53,20 +53,4 @@ function createProgram(host: Host, out: Output): Command {
   addStoryCommands(program, context);
   addHelp(program);
   return program;
-}
-
-/** Commander's message as one sentence with a hint; what was typed is not repeated when it may be a premise. */
-function usageError({ code, message }: CommanderError): ClientUsageError {
-  if (code === 'commander.help') return new ClientUsageError('Name a command. `story-tasks --help` lists them.');
-  const told = message
-    .replace(/^error: /, '')
-    .trimEnd()
-    .replace(/'.*'/s, (quoted) => (code.startsWith('commander.unknown') && !isWord(quoted) ? '(not shown)' : quoted))
-    .replace(/\s*\n\s*/g, ' ')
-    .replace(/[^.]$/, '$&.');
-  return new ClientUsageError(`${told.charAt(0).toUpperCase()}${told.slice(1)} See \`story-tasks --help\`.`);
-}
-
-function isWord(quoted: string): boolean {
-  return /^'[-\w]{1,40}'$/.test(quoted);
 }

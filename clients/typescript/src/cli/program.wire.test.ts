@@ -3,8 +3,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { workflowTasks } from '@story-tasks/contracts';
+import { fakeHost } from '@story-tasks/contracts/test';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { fakeHost } from '../testing/fakeHost.ts';
 import { cli, hostile, ran } from '../testing/ranCli.ts';
 import {
   answer,

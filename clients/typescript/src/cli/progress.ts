@@ -1,8 +1,8 @@
 /** How far a task is, on stderr: one living line on a terminal, a line for each event elsewhere, nothing with --json. */
 import type { TaskEvent } from '@story-tasks/contracts';
-import { duration, printable, progressLine } from '@story-tasks/contracts/terminal-text';
+import type { Host } from '@story-tasks/contracts/terminal';
+import { duration, printable, progressLine } from '@story-tasks/contracts/terminal';
 import { createLogUpdate } from 'log-update';
-import type { Host } from './host.ts';
 
 export interface Progress {
   event(event: TaskEvent): void;

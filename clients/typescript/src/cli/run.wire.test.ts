@@ -1,8 +1,8 @@
 /** run and watch against an API that answers as its test wants. */
 import { stripVTControlCharacters } from 'node:util';
 import type { Task } from '@story-tasks/contracts';
+import { fakeHost } from '@story-tasks/contracts/test';
 import { describe, expect, test } from 'vitest';
-import { fakeHost } from '../testing/fakeHost.ts';
 import { cli, hostile, ran, streamOf } from '../testing/ranCli.ts';
 import { answer, eventOf, eventsTo, type Step, scriptedApi, taskId, taskOf } from '../testing/scriptedApi.ts';
 

@@ -2,8 +2,8 @@
 import { createReadStream } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import { maxPromptCharacters, type Story } from '@story-tasks/contracts';
-import { nameFrom, printable, table, time } from '@story-tasks/contracts/terminal-text';
+import type { Story } from '@story-tasks/contracts';
+import { nameFrom, printable, readPromptText, table, time } from '@story-tasks/contracts/terminal';
 import type { Command } from 'commander';
 import { ClientUsageError } from '../errors.ts';
 import type { Context } from './context.ts';
@@ -57,36 +57,12 @@ async function readPremise({ prompt, file }: CreateOptions, stdin: Readable): Pr
     throw new ClientUsageError('Give the premise in one way: --prompt TEXT, or --file PATH, where - is stdin.');
   }
   if (prompt !== undefined) return prompt;
-  return file === undefined || file === '-' ? readText(stdin, 'stdin') : readText(createReadStream(file), file);
+  return file === undefined || file === '-'
+    ? readPromptText(stdin, 'stdin', fault)
+    : readPromptText(createReadStream(file), file, fault);
 }
 
-async function readText(stream: Readable, name: string): Promise<string> {
-  const bytes = await readBytes(stream, name);
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    throw new FileError(`${name} is not text in UTF-8.`);
-  }
-}
-
-/** UTF-8 takes at most four bytes a character: what is longer cannot be a premise, and is not read to its end. */
-const maxBytes = 4 * maxPromptCharacters;
-
-async function readBytes(stream: Readable, name: string): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  try {
-    for await (const chunk of stream) {
-      chunks.push(Buffer.from(chunk));
-      length += chunk.length;
-      if (length > maxBytes) break;
-    }
-  } catch (error) {
-    throw new FileError(`${name} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown fault'}).`);
-  }
-  if (length > maxBytes) throw new FileError(`${name} is longer than ${maxPromptCharacters} characters.`);
-  return Buffer.concat(chunks);
-}
+const fault = (message: string) => new FileError(message);
 
 function storyLines({ id, displayName, createdAt, has, scenelets }: Story): string[] {
   const made = (piece: boolean) => (piece ? 'made' : 'missing');

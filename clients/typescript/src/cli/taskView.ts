@@ -1,7 +1,6 @@
 /** Tasks as the commands show them. */
-import type { GetTaskAnswer, Task, TaskEvent } from '@story-tasks/contracts';
-import { duration, printable, shorten, table, time } from '@story-tasks/contracts/terminal-text';
-import type { Output } from './output.ts';
+import type { GetTaskAnswer, Task } from '@story-tasks/contracts';
+import { duration, eventLines, type Output, printable, shorten, table, time } from '@story-tasks/contracts/terminal';
 
 /** What a task does, in its own words: the workflow task where it names one. */
 function whatOf({ operation, payload, errorCode }: Task): string {
@@ -56,16 +55,4 @@ export function taskLines(out: Output, { task, events }: GetTaskAnswer): string[
   ];
   const shown = fields.flatMap(([name, value]) => (value === null ? [] : [[name, value]]));
   return [...table(shown), '', ...eventLines(out, events)];
-}
-
-function eventLines(out: Output, events: readonly TaskEvent[]): string[] {
-  const rows = events
-    .toReversed()
-    .map((event) => [
-      String(event.seq),
-      time(event.createdAt),
-      event.progressOverride === null ? '' : `${event.progressOverride} %`,
-      printable(event.message),
-    ]);
-  return table([out.heading(['SEQ', 'AT', 'PROGRESS', 'MESSAGE']), ...rows]);
 }

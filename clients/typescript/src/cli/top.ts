@@ -1,7 +1,7 @@
 /** top: a table of the lanes, drawn anew every few seconds. */
 
 import { pause, systemWorld } from '@story-tasks/contracts';
-import { duration, table } from '@story-tasks/contracts/terminal-text';
+import { duration, table } from '@story-tasks/contracts/terminal';
 import { type Command, Option } from 'commander';
 import { createLogUpdate } from 'log-update';
 import { StoryTasksConnectionError, StoryTasksError } from '../errors.ts';

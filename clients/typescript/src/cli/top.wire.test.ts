@@ -1,8 +1,8 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { Task } from '@story-tasks/contracts';
+import { fakeHost } from '@story-tasks/contracts/test';
 import { expect, test } from 'vitest';
 import { createClient } from '../client.ts';
-import { fakeHost } from '../testing/fakeHost.ts';
 import { answer, closedUrl, problem, type Step, scriptedApi, taskOf } from '../testing/scriptedApi.ts';
 import { readLanes } from './lanes.ts';
 import { runCli } from './program.ts';

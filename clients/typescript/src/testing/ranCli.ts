@@ -1,7 +1,7 @@
 /** The command line in this process, with what it wrote and how it ended. */
 import type { TaskEvent } from '@story-tasks/contracts';
+import { type FakeHost, fakeHost } from '@story-tasks/contracts/test';
 import { runCli } from '../cli/program.ts';
-import { type FakeHost, fakeHost } from './fakeHost.ts';
 import type { Step } from './scriptedApi.ts';
 import { block } from './scriptedStreams.ts';
 

@@ -1,7 +1,7 @@
 /** A process that is none: it keeps what is written and when it was to end. */
 import { EventEmitter } from 'node:events';
 import { Readable, Writable } from 'node:stream';
-import type { Host, Screen } from '../cli/host.ts';
+import type { Host, Screen } from '../src/terminal/host.ts';
 
 export interface FakeHost extends Host {
   readonly signals: EventEmitter;

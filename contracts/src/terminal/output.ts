@@ -1,10 +1,9 @@
 /** Where a command's words go: results to stdout, everything else to stderr. */
 import { styleText } from 'node:util';
-import { CodedError, describeError, type TaskStatus } from '@story-tasks/contracts';
-import { printable } from '@story-tasks/contracts/terminal-text';
-import { StoryTasksError } from '../errors.ts';
-import { TaskNotSucceededError } from './errors.ts';
+import { CodedError, describeError } from '../errors.ts';
+import type { TaskStatus } from '../tasks.ts';
 import type { Host, Screen } from './host.ts';
+import { printable } from './text.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -16,20 +15,30 @@ const statusStyles: Record<TaskStatus, Style> = {
   cancelled: 'yellow',
 };
 
+export interface ErrorIds {
+  readonly taskId?: string | undefined;
+  readonly requestId?: string | undefined;
+}
+
 export class Output {
   readonly #host: Host;
   readonly json: boolean;
+  readonly #idsOf: (error: unknown) => ErrorIds;
 
-  /** @param json results as one JSON value, errors as one JSON object, and not a word besides */
-  constructor(host: Host, json: boolean) {
+  /**
+   * @param json results as one JSON value, errors as one JSON object, and not a word besides
+   * @param idsOf what an error is about, for a script
+   */
+  constructor(host: Host, json: boolean, idsOf: (error: unknown) => ErrorIds) {
     this.#host = host;
     this.json = json;
+    this.#idsOf = idsOf;
   }
 
   /** @param lines what people see in place of the value */
   result(value: unknown, lines: () => readonly string[]): void {
-    const told = this.json ? [jsonText(value)] : lines();
-    if (told.length > 0) this.#host.stdout.write(`${told.join('\n')}\n`);
+    const shown = this.json ? [jsonText(value)] : lines();
+    if (shown.length > 0) this.#host.stdout.write(`${shown.join('\n')}\n`);
   }
 
   /** A word on the side, for people alone. */
@@ -38,9 +47,11 @@ export class Output {
   }
 
   error(error: unknown): void {
-    const told = describe(error);
+    const { code, message } = told(error);
     const label = this.#styled('red', 'error:', this.#host.stderr);
-    const line = this.json ? jsonText(told) : `${label} ${printable(`${told.message} [${told.code}]`)}`;
+    const line = this.json
+      ? jsonText({ code, message, ...this.#idsOf(error) })
+      : `${label} ${printable(`${message} [${code}]`)}`;
     this.#host.stderr.write(`${line}\n`);
   }
 
@@ -66,23 +77,9 @@ function jsonText(value: unknown): string {
   return JSON.stringify(value).replace(obeyed, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-interface Told {
-  readonly code: string;
-  readonly message: string;
-  readonly taskId?: string | undefined;
-  readonly requestId?: string | undefined;
-}
-
 /** Nothing of an error that is not one of ours: it may hold anything. */
-function describe(error: unknown): Told {
-  if (!(error instanceof CodedError)) {
-    const kind = error instanceof Error ? error.name : typeof error;
-    return { code: describeError(error).code, message: `An unexpected error (${kind}) ended the command.` };
-  }
-  const { code, message } = error;
-  if (error instanceof TaskNotSucceededError) return { code, message, taskId: error.task.id };
-  if (error instanceof StoryTasksError) {
-    return { code, message, taskId: error.problem.taskId, requestId: error.requestId };
-  }
-  return { code, message };
+function told(error: unknown): { code: string; message: string } {
+  if (error instanceof CodedError) return { code: error.code, message: error.message };
+  const kind = error instanceof Error ? error.name : typeof error;
+  return { code: describeError(error).code, message: `An unexpected error (${kind}) ended the command.` };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { displayWidth, duration, nameFrom, printable, progressLine, shorten, table, time } from './terminalText.ts';
+import { displayWidth, duration, nameFrom, printable, progressLine, shorten, table, time } from './text.ts';
 
 describe('stored text', () => {
   test.each([
