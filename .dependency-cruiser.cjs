@@ -11,6 +11,7 @@ const parts = [
   'dev',
   'faults',
   'simulation',
+  'e2e',
   'tools',
 ];
 
@@ -57,6 +58,11 @@ module.exports = {
       'dev',
       ['contracts', 'supabase', 'runtime', 'clients'],
       'The launcher starts processes; it must not become a fourth way to run a task.',
+    ),
+    boundary(
+      'e2e',
+      ['contracts', 'supabase', 'clients'],
+      'The suite looks at a release from outside: what it needs of a part, a user would need too.',
     ),
     {
       name: 'contracts-are-pure',

@@ -37,7 +37,7 @@ test: node_modules/.installed ## Every test: unit, wire, database, browser and w
 verify: node_modules/.installed ## Types, lint, import boundaries, unused code, generated files
 	@echo "types";      $(BIN)/typescript/bin/tsc -p . && $(BIN)/typescript/bin/tsc -p agent-backend/src/bundle/player
 	@echo "lint";       $(BIN)/@biomejs/biome/bin/biome check --error-on-warnings .
-	@echo "boundaries"; $(BIN)/dependency-cruiser/bin/dependency-cruise.mjs --config .dependency-cruiser.cjs --output-type err-long agent-backend api clients contracts dev faults operator runtime simulation supabase tools worker
+	@echo "boundaries"; $(BIN)/dependency-cruiser/bin/dependency-cruise.mjs --config .dependency-cruiser.cjs --output-type err-long agent-backend api clients contracts dev e2e faults operator runtime simulation supabase tools worker
 	@echo "unused";     $(BIN)/knip/bin/knip.js
 	@echo "generated";  $(NODE) tools/generateDocs.ts --check
 

@@ -8,9 +8,12 @@ import { devEnvironment } from '../dev/src/settings.ts';
 import { faultsEnvironment } from '../faults/src/settings.ts';
 import {
   apiEnvironment,
+  authEnvironment,
+  autoscalerEnvironment,
   operatorEnvironment,
   processEnvironment,
   redisEnvironment,
+  settingsEnvironment,
   storeEnvironment,
   workerEnvironment,
 } from '../runtime/src/environment.ts';
@@ -20,10 +23,13 @@ const sections: readonly (readonly [string, z.ZodObject])[] = [
   ['Every process', processEnvironment],
   ['API, worker, operator: Redis', redisEnvironment],
   ['API, worker, operator, CLI: Supabase', storeEnvironment],
+  ['API, worker, operator: settings of operations', settingsEnvironment],
   ['API', apiEnvironment],
+  ['API: who may call', authEnvironment],
   ['Worker', workerEnvironment],
   ['Worker and CLI: the language model', llmEnvSchema],
   ['Operator', operatorEnvironment],
+  ['Operator: sizing the workers', autoscalerEnvironment],
   ['`make dev` and `make demo`', devEnvironment],
   ['`make faults`', faultsEnvironment],
 ];

@@ -4,5 +4,7 @@ export * from './errors.ts';
 export * from './events.ts';
 export * from './jobs.ts';
 export * from './operations.ts';
+export * from './settings.ts';
 export * from './tasks.ts';
+export * from './workerControl.ts';
 export * from './world.ts';

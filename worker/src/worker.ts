@@ -71,7 +71,7 @@ async function wire(
   const { clock } = systemWorld;
   const llm = createGateway(llmSettings(settings), writeOffline);
   const running = new RunningTasks(clock);
-  const slots = () => (running.draining ? 0 : settings.WORKER_CONCURRENCY);
+  const slots = () => (running.draining ? 0 : (settings.WORKER_CONCURRENCY ?? 1));
   const observer = new RunObserver({ metrics, llm, slots, now: clock.now });
   const observed = observedRepository(createStoryTasksRepository(store), (...change) => observer.changed(...change));
   const repository = announcingRepository(observed, (hint) => publishTaskEvents(prompt, hint));
@@ -106,7 +106,7 @@ export async function startWorker(settings: WorkerSettings, logger: Logger): Pro
   const poolOf = (operation: Operation, infoAllowed: boolean) =>
     new LanePool({
       operation,
-      concurrency: settings.WORKER_CONCURRENCY,
+      concurrency: settings.WORKER_CONCURRENCY ?? 1,
       redis: blocking,
       infoAllowed,
       leaseMs: logging.settings.leaseMs,

@@ -114,6 +114,36 @@ export const metricDefinitions = {
     labels: ['action'],
     from: ['operator'],
   },
+  story_tasks_config_info: {
+    type: 'gauge',
+    help: '1 for the settings that this process applies: the first 12 characters of the SHA-256 of the document, none while there was no document yet. All processes have converged when there is one hash.',
+    labels: ['hash'],
+    from: ['api', 'worker', 'operator'],
+  },
+  story_tasks_config_rejected_total: {
+    type: 'counter',
+    help: 'Settings documents that were refused whole; the last good one stays in force. Each document counts once in each process.',
+    labels: [],
+    from: ['api', 'worker', 'operator'],
+  },
+  story_tasks_autoscaler_replicas: {
+    type: 'gauge',
+    help: 'Workers by kind: desired (by the latest decision), current (that the Deployment asks for), busy (with a run on record). From the leader alone.',
+    labels: ['kind'],
+    from: ['operator'],
+  },
+  story_tasks_autoscaler_decisions_total: {
+    type: 'counter',
+    help: 'Decisions of the autoscaler by reason; those that change nothing count too.',
+    labels: ['reason'],
+    from: ['operator'],
+  },
+  story_tasks_leader: {
+    type: 'gauge',
+    help: '1 while this operator leads, 0 while it stands by.',
+    labels: [],
+    from: ['operator'],
+  },
   http_request_duration_seconds: {
     type: 'histogram',
     help: 'From a request to the end of its answer; of an event stream, to its beginning. Route is the pattern, or unmatched. Status 499: the client left before it was answered.',
