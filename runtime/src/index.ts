@@ -15,5 +15,7 @@ export * from './process.ts';
 export * from './readiness.ts';
 export * from './redis.ts';
 export * from './redisFitness.ts';
+export * from './settings/connectSettings.ts';
+export * from './settings/liveSettings.ts';
 export * from './tracing/spans.ts';
 export * from './workerControl.ts';
