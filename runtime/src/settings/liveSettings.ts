@@ -2,7 +2,7 @@
  * The settings of operations as they are at this moment. A document that does not fit is refused whole, and one that is gone
  * changes nothing: the last good one stays in force.
  */
-import { type Clock, type Settings, settingsOf } from '@story-tasks/contracts';
+import { type Clock, type Settings, type SettingsDocument, settingsOf } from '@story-tasks/contracts';
 import type { Logger } from '../logger.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { hashOf, parseSettings } from './parseSettings.ts';
@@ -116,10 +116,14 @@ export class LiveSettings {
 
   #read(text: string, hash: string): void {
     const parsed = parseSettings(text);
-    if (!parsed.ok) return this.#reject({ hash, problems: parsed.problems });
+    if (!parsed.ok) this.#reject({ hash, problems: parsed.problems });
+    else this.#accept(parsed.document, hash);
+  }
+
+  #accept(document: SettingsDocument, hash: string): void {
     this.#rejected = null;
     if (hash === this.#current.hash) return;
-    const settings = settingsOf(parsed.document, this.#options.workerConcurrency);
+    const settings = settingsOf(document, this.#options.workerConcurrency);
     this.#current = { settings, hash, known: true };
     this.#tellHash();
     this.#options.logger.info({ hash }, 'settings applied');
