@@ -4,6 +4,7 @@ export * from './environment.ts';
 export * from './eventBus.ts';
 export * from './laneEvents.ts';
 export type * from './laneReadings.ts';
+export * from './laneSettings.ts';
 export * from './lanes.ts';
 export * from './logger.ts';
 export * from './metrics/errorCodes.ts';

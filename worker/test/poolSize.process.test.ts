@@ -126,7 +126,7 @@ test('with no slots nothing is taken, what runs ends, and the pool is empty; wit
 
 test('an idle pool is empty at once, though its loops were waiting for jobs', async () => {
   pool.resize(5);
-  await expect.poll(async () => (await redis.client('LIST')).match(/cmd=bzpopmin/gi)?.length, within2s).toBe(5);
+  await expect.poll(async () => String(await redis.client('LIST')).match(/cmd=bzpopmin/gi)?.length, within2s).toBe(5);
   const startedAt = performance.now();
   pool.resize(0);
   await expect.poll(() => pool.isEmpty, within2s).toBe(true);
@@ -136,7 +136,7 @@ test('an idle pool is empty at once, though its loops were waiting for jobs', as
 });
 
 test('a job that was on its way to a worker when that was dismissed goes back to the lane, unclaimed', async () => {
-  await expect.poll(async () => (await redis.client('LIST')).includes('cmd=bzpopmin'), within2s).toBe(true);
+  await expect.poll(async () => String(await redis.client('LIST')).includes('cmd=bzpopmin'), within2s).toBe(true);
   // Each is dismissed in the very moment in which a job comes to it.
   const ids: string[] = [];
   for (let turn = 0; turn < 10; turn += 1) {
@@ -157,7 +157,7 @@ test('a job that was on its way to a worker when that was dismissed goes back to
 });
 
 test('with Redis frozen, an idle pool counts as empty within three seconds', async () => {
-  await expect.poll(async () => (await redis.client('LIST')).includes('cmd=bzpopmin'), within2s).toBe(true);
+  await expect.poll(async () => String(await redis.client('LIST')).includes('cmd=bzpopmin'), within2s).toBe(true);
   server.freeze();
   pool.resize(0);
   await expect.poll(() => pool.isEmpty, { timeout: 3_000 }).toBe(true);
