@@ -1,10 +1,11 @@
-/** Writes what is made from the code: settings, metrics, OpenAPI. With --check, says what is not up to date. */
+/** Writes what is made from the code: settings, metrics, OpenAPI, the dashboard. With --check, says what is not up to date. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import { llmEnvSchema } from '../agent-backend/src/llm/settings.ts';
 import { endpoints } from '../api/src/endpoints/index.ts';
 import { openApiYaml } from '../api/src/openapi/document.ts';
 import { devEnvironment } from '../dev/src/settings.ts';
+import { e2eEnvironment } from '../e2e/src/settings.ts';
 import { faultsEnvironment } from '../faults/src/settings.ts';
 import {
   apiEnvironment,
@@ -18,6 +19,7 @@ import {
   workerEnvironment,
 } from '../runtime/src/environment.ts';
 import { type MetricDefinition, metricDefinitions } from '../runtime/src/metrics/definitions.ts';
+import { dashboardJson } from './dashboard/render.ts';
 
 const sections: readonly (readonly [string, z.ZodObject])[] = [
   ['Every process', processEnvironment],
@@ -32,6 +34,7 @@ const sections: readonly (readonly [string, z.ZodObject])[] = [
   ['Operator: sizing the workers', autoscalerEnvironment],
   ['`make dev` and `make demo`', devEnvironment],
   ['`make faults`', faultsEnvironment],
+  ['`make e2e`', e2eEnvironment],
 ];
 
 interface Property {
@@ -82,6 +85,7 @@ const generated: readonly { readonly file: string; readonly text: () => string }
   { file: 'docs/configuration.md', text: configuration },
   { file: 'docs/metrics.md', text: metrics },
   { file: 'api/openapi.yaml', text: () => openApiYaml(endpoints) },
+  { file: 'charts/story-tasks/dashboards/story-tasks.json', text: dashboardJson },
 ];
 
 function isCurrent(file: string, text: string): boolean {
