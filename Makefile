@@ -42,7 +42,7 @@ verify: node_modules/.installed ## Types, lint, import boundaries, unused code, 
 	@echo "generated";  $(NODE) tools/generateDocs.ts --check
 
 .PHONY: generate
-generate: node_modules/.installed ## Write the generated files anew (docs/configuration.md, docs/metrics.md, api/openapi.yaml)
+generate: node_modules/.installed ## Write the generated files anew (docs/configuration.md, docs/metrics.md, api/openapi.yaml, the chart's values)
 	@$(NODE) tools/generateDocs.ts
 
 .PHONY: format
