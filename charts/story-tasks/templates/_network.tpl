@@ -23,7 +23,7 @@ spec:
     - from:
         {{- include "story-tasks.fromNamespaces" .root.Values.networkPolicy.monitoring.namespaces | nindent 8 }}
       ports:
-        - { protocol: TCP, port: ops }
+        - { protocol: TCP, port: 9090 }
   egress:
     {{- include "story-tasks.dnsEgress" .root | nindent 4 }}
     {{- include "story-tasks.apiServerEgress" .root | nindent 4 }}
@@ -69,12 +69,12 @@ spec:
 {{- define "story-tasks.platformEgress" -}}
 {{- $egress := .Values.networkPolicy.egress -}}
 {{- if .Values.redis.embedded.enabled }}
-{{- include "story-tasks.podEgress" (dict "root" . "component" "redis" "port" "redis") }}
+{{- include "story-tasks.podEgress" (dict "root" . "component" "redis" "port" 6379) }}
 {{- else }}
 {{- include "story-tasks.targetEgress" $egress.redis | trim }}
 {{- end }}
 {{- if .Values.supabase.embedded.enabled }}
-{{- include "story-tasks.podEgress" (dict "root" . "component" "supabase" "port" "http") | nindent 0 }}
+{{- include "story-tasks.podEgress" (dict "root" . "component" "supabase" "port" 54321) | nindent 0 }}
 {{- else }}
 {{- include "story-tasks.targetEgress" $egress.supabase | trim | nindent 0 }}
 {{- end }}
