@@ -31,6 +31,7 @@ import {
 } from '@story-tasks/supabase';
 import type { z } from 'zod';
 import { createApp } from './app.ts';
+import { closeGently } from './closeGently.ts';
 import { countTasks } from './countTasks.ts';
 import { EventStreams } from './streams/eventStreams.ts';
 
@@ -76,11 +77,7 @@ export async function startApi(settings: ApiSettings, logger: Logger): Promise<C
   return {
     failure: failureOf(requireFitRedis(redis, logger)),
     async stop() {
-      const closed = once(server, 'close');
-      server.close();
-      streams.close();
-      server.closeIdleConnections();
-      await closed;
+      await closeGently(server, settings.LINGER_SECONDS * 1_000, () => streams.close());
       ops.close();
       await lanes.close();
       for (const connection of [redis, subscriber]) connection.disconnect();
