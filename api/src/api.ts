@@ -4,6 +4,7 @@ import {
   apiEnvironment,
   type Component,
   connectRedis,
+  connectSettings,
   createLanes,
   createReadiness,
   failureOf,
@@ -15,6 +16,7 @@ import {
   publishTaskEvents,
   redisEnvironment,
   requireFitRedis,
+  settingsEnvironment,
   startOpsServer,
   storeEnvironment,
   subscribeToTaskEvents,
@@ -38,6 +40,7 @@ import { EventStreams } from './streams/eventStreams.ts';
 export const apiSettings = processEnvironment
   .extend(redisEnvironment.shape)
   .extend(storeEnvironment.shape)
+  .extend(settingsEnvironment.shape)
   .extend(apiEnvironment.shape);
 export type ApiSettings = z.output<typeof apiSettings>;
 
@@ -46,6 +49,7 @@ export async function startApi(settings: ApiSettings, logger: Logger): Promise<C
   const redis = connectRedis(settings.REDIS_URL, 'prompt', logger);
   const lanes = createLanes(redis);
   const metrics = new Metrics();
+  const live = await connectSettings(settings, metrics, logger);
   const counted = observedRepository(createStoryTasksRepository(store), countTasks(metrics));
   const tasks = announcingRepository(counted, (hint) => publishTaskEvents(redis, hint));
   const streams = new EventStreams(tasks);
@@ -59,6 +63,7 @@ export async function startApi(settings: ApiSettings, logger: Logger): Promise<C
     bundles: createBundleStore(settings.BUNDLE_STORE, { client: store.client }),
     lanes,
     streams,
+    attemptsOf: (operation) => live.current().settings[operation].attempts,
     publishCancellation: (taskId) => publishCancellation(redis, taskId),
     logger,
     metrics,
@@ -78,6 +83,7 @@ export async function startApi(settings: ApiSettings, logger: Logger): Promise<C
     failure: failureOf(requireFitRedis(redis, logger)),
     async stop() {
       await closeGently(server, settings.LINGER_SECONDS * 1_000, () => streams.close());
+      live.stop();
       ops.close();
       await lanes.close();
       for (const connection of [redis, subscriber]) connection.disconnect();
