@@ -34,6 +34,7 @@ import type { z } from 'zod';
 import { createApp } from './app.ts';
 import { createAuthentication } from './auth/authentication.ts';
 import { checkAuthSettings } from './auth/settings.ts';
+import { closeGently } from './closeGently.ts';
 import { countTasks } from './countTasks.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { EventStreams } from './streams/eventStreams.ts';
@@ -84,11 +85,7 @@ export async function startApi(settings: ApiSettings, logger: Logger): Promise<C
   return {
     failure: failureOf(Promise.all([requireFitRedis(redis, logger), authentication.usable])),
     async stop() {
-      const closed = once(server, 'close');
-      server.close();
-      streams.close();
-      server.closeIdleConnections();
-      await closed;
+      await closeGently(server, settings.LINGER_SECONDS * 1_000, () => streams.close());
       ops.close();
       await lanes.close();
       for (const connection of [redis, subscriber]) connection.disconnect();
