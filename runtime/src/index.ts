@@ -16,3 +16,4 @@ export * from './readiness.ts';
 export * from './redis.ts';
 export * from './redisFitness.ts';
 export * from './tracing/spans.ts';
+export * from './workerControl.ts';
