@@ -1,6 +1,6 @@
 /**
- * Writes what is made from the code: settings, metrics, OpenAPI, the chart's values, the dashboard. With --check, says what
- * is not up to date.
+ * Writes what is made from the code: settings, metrics, OpenAPI, the dashboard, the chart's values. With --check, says what is not up
+ * to date.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
@@ -91,10 +91,10 @@ const generated: readonly { readonly file: string; readonly text: () => string }
   { file: 'docs/configuration.md', text: configuration },
   { file: 'docs/metrics.md', text: metrics },
   { file: 'api/openapi.yaml', text: () => openApiYaml(endpoints) },
+  { file: 'charts/story-tasks/dashboards/story-tasks.json', text: dashboardJson },
   { file: `${chart}/values.yaml`, text: valuesYaml },
   { file: `${chart}/values.schema.json`, text: valuesSchemaJson },
   { file: `${chart}/README.md`, text: () => withValueTable(readFileSync(`${chart}/README.md`, 'utf8')) },
-  { file: `${chart}/dashboards/story-tasks.json`, text: dashboardJson },
 ];
 
 function isCurrent(file: string, text: string): boolean {

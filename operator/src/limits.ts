@@ -16,4 +16,6 @@ export const limits = {
   eventPages: 20,
   /** Between two looks at the events, in milliseconds. */
   forwardEveryMs: 2_000,
+  /** Between two looks at whether the lanes have their settings, in milliseconds. */
+  settingsEveryMs: 2_000,
 } as const;

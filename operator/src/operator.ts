@@ -3,6 +3,7 @@ import { systemWorld } from '@story-tasks/contracts';
 import {
   type Component,
   connectRedis,
+  connectSettings,
   createLaneEvents,
   createLanes,
   createReadiness,
@@ -17,6 +18,7 @@ import {
   publishTaskEvents,
   redisEnvironment,
   requireFitRedis,
+  settingsEnvironment,
   startOpsServer,
   storeEnvironment,
 } from '@story-tasks/runtime';
@@ -40,10 +42,12 @@ import { oldTasks } from './oldTasks.ts';
 import { orphanedJobs } from './orphanedJobs.ts';
 import { queuedRows } from './queuedRows.ts';
 import { countActions, everyTick, type ReconcilePart, Reconciler } from './reconciler.ts';
+import { configMapOf, settingsLoops } from './settingsLoops.ts';
 
 export const operatorSettings = processEnvironment
   .extend(redisEnvironment.shape)
   .extend(storeEnvironment.shape)
+  .extend(settingsEnvironment.shape)
   .extend(operatorEnvironment.shape);
 export type OperatorSettings = z.output<typeof operatorSettings>;
 
@@ -76,6 +80,16 @@ export async function startOperator(settings: OperatorSettings, logger: Logger):
     publishTaskEvents(redis, hint),
   );
   const parts = reconcileParts(store, record, lanes, settings.RETENTION_DAYS);
+  const live = await connectSettings(settings, metrics, logger);
+  const ofSettings = await settingsLoops({
+    live,
+    redis,
+    epoch: () => 0,
+    configMap: configMapOf(settings),
+    clock: systemWorld.clock,
+    logger,
+  });
+  parts.unshift(ofSettings.part);
   const forwarder = new Forwarder({
     events: createLaneEvents(redis),
     record: createThroughputRepository(store),
@@ -98,7 +112,8 @@ export async function startOperator(settings: OperatorSettings, logger: Logger):
   return {
     failure: failureOf(requireFitRedis(redis, logger)),
     async stop() {
-      await Promise.all(loops.map((loop) => loop.stop()));
+      live.stop();
+      await Promise.all([...loops, ofSettings].map((loop) => loop.stop()));
       ops.close();
       await lanes.close();
       redis.disconnect();
