@@ -18,5 +18,6 @@ export * from './redis.ts';
 export * from './redisFitness.ts';
 export * from './settings/connectSettings.ts';
 export * from './settings/liveSettings.ts';
+export { hashOf } from './settings/parseSettings.ts';
 export * from './tracing/spans.ts';
 export * from './workerControl.ts';
