@@ -28,6 +28,7 @@ import {
   startOpsServer,
   storeEnvironment,
   subscribeToCancellations,
+  untilReady,
   workerEnvironment,
 } from '@story-tasks/runtime';
 import {
@@ -37,6 +38,7 @@ import {
   createStoryTasksRepository,
   observedRepository,
   probeStore,
+  SchemaCheck,
   type Store,
 } from '@story-tasks/supabase';
 import type { Redis } from 'ioredis';
@@ -113,13 +115,19 @@ export async function startWorker(settings: WorkerSettings, logger: Logger): Pro
       process: (job) => processJob(dependencies, job),
     });
   const pools: LanePool[] = [];
-  // Nothing is taken from a Redis that may not hold the lanes.
-  const started = requireFitRedis(prompt, logger).then((infoAllowed) => {
+  const schema = new SchemaCheck(store);
+  const ready = createReadiness(
+    { redis: () => probeRedis(prompt), store: () => probeStore(store), schema: () => schema.requireUnlessUnknown() },
+    logger,
+  );
+  const stopping = new AbortController();
+  // Nothing is taken from a Redis that may not hold the lanes, nor for a record that may not know how to keep a run.
+  const fit = [requireFitRedis(prompt, logger), untilReady(ready, systemWorld.clock, stopping.signal)] as const;
+  const started = Promise.all(fit).then(([infoAllowed]) => {
     if (!running.draining) pools.push(...operationNames.map((operation) => poolOf(operation, infoAllowed)));
   });
   const observe = () => (running.draining ? [] : pools.flatMap((pool) => pool.observe()));
   const liveness = watchLiveness(blocking, observe, logging.settings.leaseMs);
-  const ready = createReadiness({ redis: () => probeRedis(prompt), store: () => probeStore(store) }, logger);
   const stats = () => lanes.stats(statsLimitMs).catch(() => null);
   const ops = await startOpsServer({
     port: settings.OPS_PORT,
@@ -133,6 +141,7 @@ export async function startWorker(settings: WorkerSettings, logger: Logger): Pro
   return {
     failure: failureOf(started),
     async stop() {
+      stopping.abort();
       const idle = running.drain(settings.DRAIN_SECONDS * 1_000);
       const closed = Promise.all(pools.map((pool) => pool.close()));
       await idle;
