@@ -30,6 +30,7 @@ import {
   createThroughputRepository,
   probeStore,
   type ReconcileRepository,
+  SchemaCheck,
   type Store,
 } from '@story-tasks/supabase';
 import type { z } from 'zod';
@@ -41,7 +42,7 @@ import { observedRecord } from './observedRecord.ts';
 import { oldTasks } from './oldTasks.ts';
 import { orphanedJobs } from './orphanedJobs.ts';
 import { queuedRows } from './queuedRows.ts';
-import { countActions, everyTick, type ReconcilePart, Reconciler } from './reconciler.ts';
+import { countActions, everyTick, type ReconcilePart, Reconciler, tickingWhen } from './reconciler.ts';
 import { configMapOf, settingsLoops } from './settingsLoops.ts';
 
 export const operatorSettings = processEnvironment
@@ -96,16 +97,25 @@ export async function startOperator(settings: OperatorSettings, logger: Logger):
     logger,
   });
   const { clock } = systemWorld;
+  const schema = new SchemaCheck(store);
+  const fits = () => schema.fits();
   const loops = [
-    everyTick(new Reconciler(parts, logger, countActions(metrics)), settings.RECONCILE_SECONDS * 1_000, clock),
-    everyTick(forwarder, limits.forwardEveryMs, clock),
+    everyTick(
+      tickingWhen(fits, new Reconciler(parts, logger, countActions(metrics))),
+      settings.RECONCILE_SECONDS * 1_000,
+      clock,
+    ),
+    everyTick(tickingWhen(fits, forwarder), limits.forwardEveryMs, clock),
     everyTick(laneWatch({ lanes, gauges: new LaneGauges(metrics) }), laneWatchMs, clock),
   ];
   const ops = await startOpsServer({
     port: settings.OPS_PORT,
     host: settings.OPS_HOST,
     health: () => ({ ok: true }),
-    ready: createReadiness({ redis: () => probeRedis(redis), store: () => probeStore(store) }, logger),
+    ready: createReadiness(
+      { redis: () => probeRedis(redis), store: () => probeStore(store), schema: () => schema.requireUnlessUnknown() },
+      logger,
+    ),
     metrics,
   });
   logger.info('operator ready');
