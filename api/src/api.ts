@@ -4,6 +4,7 @@ import {
   apiEnvironment,
   type Component,
   connectRedis,
+  connectSettings,
   createLanes,
   createReadiness,
   failureOf,
@@ -15,6 +16,7 @@ import {
   publishTaskEvents,
   redisEnvironment,
   requireFitRedis,
+  settingsEnvironment,
   startOpsServer,
   storeEnvironment,
   subscribeToTaskEvents,
@@ -37,6 +39,7 @@ import { EventStreams } from './streams/eventStreams.ts';
 export const apiSettings = processEnvironment
   .extend(redisEnvironment.shape)
   .extend(storeEnvironment.shape)
+  .extend(settingsEnvironment.shape)
   .extend(apiEnvironment.shape);
 export type ApiSettings = z.output<typeof apiSettings>;
 
@@ -45,6 +48,7 @@ export async function startApi(settings: ApiSettings, logger: Logger): Promise<C
   const redis = connectRedis(settings.REDIS_URL, 'prompt', logger);
   const lanes = createLanes(redis);
   const metrics = new Metrics();
+  const live = await connectSettings(settings, metrics, logger);
   const counted = observedRepository(createStoryTasksRepository(store), countTasks(metrics));
   const tasks = announcingRepository(counted, (hint) => publishTaskEvents(redis, hint));
   const streams = new EventStreams(tasks);
@@ -58,6 +62,7 @@ export async function startApi(settings: ApiSettings, logger: Logger): Promise<C
     bundles: createBundleStore(settings.BUNDLE_STORE, { client: store.client }),
     lanes,
     streams,
+    attemptsOf: (operation) => live.current().settings[operation].attempts,
     publishCancellation: (taskId) => publishCancellation(redis, taskId),
     logger,
     metrics,
@@ -79,6 +84,7 @@ export async function startApi(settings: ApiSettings, logger: Logger): Promise<C
       const closed = once(server, 'close');
       server.close();
       streams.close();
+      live.stop();
       server.closeIdleConnections();
       await closed;
       ops.close();

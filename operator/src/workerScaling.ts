@@ -1,7 +1,8 @@
 /** The autoscaler, wired: what it holds open for the life of the process, and what runs while this process leads. */
-import { type Settings, systemWorld } from '@story-tasks/contracts';
+import { systemWorld } from '@story-tasks/contracts';
 import {
   connectRedis,
+  type LiveSettings,
   type Logger,
   listenToWorkerReports,
   type Metrics,
@@ -9,7 +10,7 @@ import {
   watchLanes,
 } from '@story-tasks/runtime';
 import type { Kubernetes } from '@story-tasks/runtime/kubernetes';
-import type { BusyWorker } from '@story-tasks/supabase';
+import { createWorkersRepository, type Store } from '@story-tasks/supabase';
 import { Autoscaler } from './autoscaler/autoscaler.ts';
 import { AutoscalerGauges } from './autoscaler/autoscalerGauges.ts';
 import { autoscalerLoop } from './autoscaler/autoscalerLoop.ts';
@@ -24,12 +25,12 @@ import type { OperatorSettings } from './settings.ts';
 
 export interface WorkerScalingDependencies {
   readonly settings: OperatorSettings;
-  readonly operations: () => Settings;
+  readonly live: Pick<LiveSettings, 'current'>;
   readonly kubernetes: Kubernetes;
   readonly leadership: Leadership;
   readonly redis: ReturnType<typeof connectRedis>;
   readonly laneWatch: LaneWatch;
-  readonly listBusy: () => Promise<readonly BusyWorker[]>;
+  readonly store: Store;
   readonly metrics: Metrics;
   readonly logger: Logger;
 }
@@ -40,7 +41,9 @@ export interface WorkerScaling {
   close(): void;
 }
 
-export async function createWorkerScaling(given: WorkerScalingDependencies): Promise<WorkerScaling> {
+/** @returns null: nobody is to size the workers, or not this operator */
+export async function workerScaling(given: WorkerScalingDependencies): Promise<WorkerScaling | null> {
+  if (given.settings.AUTOSCALING_MODE === 'none') return null;
   const { settings, leadership, redis, metrics, logger } = given;
   const isLeader = () => leadership.isLeader();
   const cordons = new Cordons({
@@ -61,8 +64,8 @@ export async function createWorkerScaling(given: WorkerScalingDependencies): Pro
         cluster,
         cordons,
         readLanes: () => given.laneWatch.read(),
-        listBusy: given.listBusy,
-        settings: given.operations,
+        listBusy: createWorkersRepository(given.store).listBusy,
+        settings: () => given.live.current().settings,
         gauges,
         count,
         world: systemWorld,
