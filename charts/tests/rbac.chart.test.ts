@@ -60,7 +60,7 @@ const names: Readonly<Record<string, string>> = {
 /** Of "when" only the mode varies: all other settings the chart always sets. */
 function appliesTo({ when, resource }: Line, scaling: Scaling): boolean {
   if (resource === 'pods') return scaling !== 'none';
-  const modes = when.match(/`(operator|external)`/g) ?? [];
+  const modes: readonly string[] = when.match(/`(operator|external)`/g) ?? [];
   return modes.length === 0 || when.includes('or `OPERATIONS_CONFIGMAP`') || modes.includes(`\`${scaling}\``);
 }
 
