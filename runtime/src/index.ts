@@ -3,6 +3,7 @@ export * from './cancellationBus.ts';
 export * from './environment.ts';
 export * from './eventBus.ts';
 export * from './laneEvents.ts';
+export * from './laneHints.ts';
 export type * from './laneReadings.ts';
 export * from './laneSettings.ts';
 export * from './lanes.ts';
