@@ -5,6 +5,7 @@ import {
   authEnvironment,
   type Component,
   connectRedis,
+  connectSettings,
   createLanes,
   createReadiness,
   failureOf,
@@ -16,6 +17,7 @@ import {
   publishTaskEvents,
   redisEnvironment,
   requireFitRedis,
+  settingsEnvironment,
   startOpsServer,
   storeEnvironment,
   subscribeToTaskEvents,
@@ -43,6 +45,7 @@ import { EventStreams } from './streams/eventStreams.ts';
 export const apiSettings = processEnvironment
   .extend(redisEnvironment.shape)
   .extend(storeEnvironment.shape)
+  .extend(settingsEnvironment.shape)
   .extend(apiEnvironment.shape)
   .extend(authEnvironment.shape)
   .superRefine(checkAuthSettings);
@@ -53,6 +56,7 @@ export async function startApi(settings: ApiSettings, logger: Logger): Promise<C
   const redis = connectRedis(settings.REDIS_URL, 'prompt', logger);
   const lanes = createLanes(redis);
   const metrics = new Metrics();
+  const live = await connectSettings(settings, metrics, logger);
   const counted = observedRepository(createStoryTasksRepository(store), countTasks(metrics));
   const tasks = announcingRepository(counted, (hint) => publishTaskEvents(redis, hint));
   const streams = new EventStreams(tasks);
@@ -67,6 +71,7 @@ export async function startApi(settings: ApiSettings, logger: Logger): Promise<C
     bundles: createBundleStore(settings.BUNDLE_STORE, { client: store.client }),
     lanes,
     streams,
+    attemptsOf: (operation) => live.current().settings[operation].attempts,
     publishCancellation: (taskId) => publishCancellation(redis, taskId),
     logger,
     metrics,
@@ -91,6 +96,7 @@ export async function startApi(settings: ApiSettings, logger: Logger): Promise<C
     failure: failureOf(Promise.all([requireFitRedis(redis, logger), authentication.usable])),
     async stop() {
       await closeGently(server, settings.LINGER_SECONDS * 1_000, () => streams.close());
+      live.stop();
       ops.close();
       await lanes.close();
       for (const connection of [redis, subscriber]) connection.disconnect();

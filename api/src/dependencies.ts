@@ -1,4 +1,5 @@
 /** What the endpoints work with. Each call here says in auth/scope.ts what a person may do by it. */
+import type { Operation } from '@story-tasks/contracts';
 import type { Lanes, Logger, Metrics } from '@story-tasks/runtime';
 import type { BundleStore, SceneletsRepository, StoriesRepository, StoryTasksRepository } from '@story-tasks/supabase';
 import type { EventStreams } from './streams/eventStreams.ts';
@@ -22,6 +23,8 @@ export interface ApiDependencies {
   readonly lanes: Pick<Lanes, 'enqueue' | 'remove'>;
   /** Tells running workers of a cancellation; rejects when Redis is away. */
   readonly publishCancellation: (taskId: string) => Promise<unknown>;
+  /** How often a new task of an operation may fail retryably, where the request does not say. */
+  readonly attemptsOf: (operation: Operation) => number;
   readonly streams: Pick<EventStreams, 'open'>;
   readonly logger: Logger;
   readonly metrics: Metrics;

@@ -83,13 +83,22 @@ export function tickingWhen(allowed: () => Promise<boolean>, ticking: Ticking): 
   };
 }
 
-/** Ticks until stopped. @param ticking whose tick never rejects */
-export function everyTick(ticking: Ticking, intervalMs: number, clock: Clock): { stop(): Promise<void> } {
+/**
+ * Ticks until stopped.
+ * @param ticking whose tick never rejects
+ * @param mayAct asked before each tick and, as `ending`, within it: false, and the tick is left out
+ */
+export function everyTick(
+  ticking: Ticking,
+  intervalMs: number,
+  clock: Clock,
+  mayAct = () => true,
+): { stop(): Promise<void> } {
   let stopped = false;
   let cancelNext = () => {};
   let running: Promise<void> = Promise.resolve();
   const tick = async () => {
-    await ticking.tick(() => stopped);
+    if (mayAct()) await ticking.tick(() => stopped || !mayAct());
     if (!stopped) cancelNext = clock.after(intervalMs, start);
   };
   const start = () => {

@@ -9,7 +9,7 @@ import {
   writeOffline,
 } from '@story-tasks/agent-backend';
 import { type ApiDependencies, cancelTask, placeNewTask } from '@story-tasks/api';
-import type { TaskEvent, TaskRecord, WorkflowTask } from '@story-tasks/contracts';
+import { type Operation, settingsOf, type TaskEvent, type TaskRecord, type WorkflowTask } from '@story-tasks/contracts';
 import { VirtualClock, virtualWorld } from '@story-tasks/contracts/test';
 import { everyTick, lostRuns, orphanedJobs, queuedRows, Reconciler } from '@story-tasks/operator';
 import { createLogger, Metrics } from '@story-tasks/runtime';
@@ -82,6 +82,8 @@ export class SimulatedSystem {
       bundles: { put: () => Promise.reject(new Error('no bundle here')), get: () => Promise.resolve(null) },
       retryAfterMs: (spent: number) => retryAfterMs(spent, process.chance),
       running,
+      slots: () => (running.draining ? 0 : 1),
+      settings: (operation: Operation) => settingsOf({})[operation],
       observer,
       logger: this.#logger,
     };

@@ -21,3 +21,4 @@ export * from './storiesRepository.ts';
 export * from './storyTaskListings.ts';
 export * from './storyTasksRepository.ts';
 export * from './throughputRepository.ts';
+export * from './workersRepository.ts';

@@ -3,7 +3,13 @@
  * a job only says that somebody should look.
  */
 import { type Completion, logTaskStart, type RunDependencies, runTask } from '@story-tasks/agent-backend';
-import { type JobData, operations, type TaskRecord } from '@story-tasks/contracts';
+import {
+  type JobData,
+  type Operation,
+  type OperationSettings,
+  operations,
+  type TaskRecord,
+} from '@story-tasks/contracts';
 import type { Logger } from '@story-tasks/runtime';
 import type { ClaimOutcome, RefusedClaim } from '@story-tasks/supabase';
 import type { RunningTasks } from './runningTasks.ts';
@@ -13,6 +19,10 @@ export interface WorkerDependencies extends Omit<RunDependencies, 'timeoutSecond
   readonly observer: Pick<RunObserver, 'run'>;
   readonly workerId: string;
   readonly running: RunningTasks;
+  /** Runs of an operation that this process may have at once; none: nothing is claimed. */
+  readonly slots: (operation: Operation) => number;
+  /** As they are at this moment. A run keeps the time limit that it began with. */
+  readonly settings: (operation: Operation) => Pick<OperationSettings, 'globalConcurrency' | 'timeoutSeconds'>;
   readonly logger: Logger;
 }
 
@@ -29,7 +39,7 @@ export type JobEnd =
 const lookAgainMs = 1_000;
 
 export async function processJob(dependencies: WorkerDependencies, job: JobData): Promise<JobEnd> {
-  if (dependencies.running.draining) return { next: 'again', delayMs: 0 };
+  if (dependencies.slots(job.operation) === 0) return { next: 'again', delayMs: 0 };
   const claim = await claimTask(dependencies, job);
   if (claim === 'unavailable') return { next: 'again', delayMs: lookAgainMs };
   if (claim.outcome === 'refused') return endOfRefused(claim.reason, claim.retryAfterMs);
@@ -38,7 +48,7 @@ export async function processJob(dependencies: WorkerDependencies, job: JobData)
 }
 
 async function claimTask(
-  { logging, logger, workerId }: WorkerDependencies,
+  { logging, logger, workerId, settings }: WorkerDependencies,
   { taskId, operation }: JobData,
 ): Promise<ClaimOutcome | 'unavailable'> {
   try {
@@ -47,6 +57,7 @@ async function claimTask(
       claimToken: logging.chance.uuid(),
       workerId,
       leaseMs: logging.settings.leaseMs,
+      globalLimit: settings(operation).globalConcurrency ?? undefined,
       resumable: operations[operation].resumable,
     });
   } catch (error) {
@@ -71,7 +82,7 @@ async function runClaimed(dependencies: WorkerDependencies, task: TaskRecord, ob
   observed.begun(log);
   logger.info('run started');
   try {
-    const { timeoutSeconds } = operations[operation].defaults;
+    const { timeoutSeconds } = dependencies.settings(operation);
     const run = { ...dependencies, llm: observed.llm, timeoutSeconds };
     const outcome = await runTask(run, log, observed.told);
     observed.ended(outcome);

@@ -9,22 +9,27 @@ import {
   llmSettings,
   writeOffline,
 } from '@story-tasks/agent-backend';
-import { type Operation, operationNames, systemWorld } from '@story-tasks/contracts';
+import { systemWorld } from '@story-tasks/contracts';
 import {
   type Component,
   connectRedis,
+  connectSettings,
   createLanes,
   createReadiness,
   failureOf,
+  type LiveSettings,
   type Logger,
+  listenToWorkerControl,
   Metrics,
   probeRedis,
   processEnvironment,
   processName,
   publishTaskEvents,
+  publishWorkerReport,
   readyForGood,
   redisEnvironment,
   requireFitRedis,
+  settingsEnvironment,
   startOpsServer,
   storeEnvironment,
   subscribeToCancellations,
@@ -43,7 +48,8 @@ import {
 } from '@story-tasks/supabase';
 import type { Redis } from 'ioredis';
 import type { z } from 'zod';
-import { LanePool } from './lanePool.ts';
+import { Intake, type IntakeOptions } from './intake.ts';
+import { LanePool, type LanePoolOptions } from './lanePool.ts';
 import { watchLiveness } from './liveness.ts';
 import { processJob, type WorkerDependencies } from './processJob.ts';
 import { retryAfterMs } from './retryAfter.ts';
@@ -59,21 +65,31 @@ const statsLimitMs = 500;
 export const workerSettings = processEnvironment
   .extend(redisEnvironment.shape)
   .extend(storeEnvironment.shape)
+  .extend(settingsEnvironment.shape)
   .extend(workerEnvironment.shape)
   .extend(llmEnvSchema.shape);
 export type WorkerSettings = z.output<typeof workerSettings>;
 
+interface Wired extends WorkerDependencies {
+  readonly intake: Intake;
+}
+
 async function wire(
   settings: WorkerSettings,
+  live: LiveSettings,
   store: Store,
   prompt: Redis,
   metrics: Metrics,
   logger: Logger,
-): Promise<WorkerDependencies> {
+): Promise<Wired> {
   const { clock } = systemWorld;
+  const workerId = processName(settings.POD_NAME);
   const llm = createGateway(llmSettings(settings), writeOffline);
   const running = new RunningTasks(clock);
-  const slots = () => (running.draining ? 0 : (settings.WORKER_CONCURRENCY ?? 1));
+  // A report that is lost is asked for again.
+  const report: IntakeOptions['report'] = (told) => void publishWorkerReport(prompt, told).catch(() => undefined);
+  const intake = new Intake({ workerId, live, running, clock, report });
+  const slots: WorkerDependencies['slots'] = (operation) => intake.slots(operation);
   const observer = new RunObserver({ metrics, llm, slots, now: clock.now });
   const observed = observedRepository(createStoryTasksRepository(store), (...change) => observer.changed(...change));
   const repository = announcingRepository(observed, (hint) => publishTaskEvents(prompt, hint));
@@ -82,13 +98,16 @@ async function wire(
   // A store that is away now is made ready by the first bundle.
   await bundles.prepare().catch((error: unknown) => logger.warn({ error }, 'the bundle store is away'));
   return {
-    workerId: processName(settings.POD_NAME),
+    workerId,
     work: (run) => createStoryWorkStore(store, run),
     logging: createTaskLogging(repository, { ...defaultBatcherSettings, leaseMs }),
     llm,
     bundles,
     retryAfterMs: (spent) => retryAfterMs(spent, systemWorld.chance),
     running,
+    intake,
+    slots,
+    settings: (operation) => live.current().settings[operation],
     observer,
     logger,
   };
@@ -98,23 +117,16 @@ export async function startWorker(settings: WorkerSettings, logger: Logger): Pro
   const prompt = connectRedis(settings.REDIS_URL, 'prompt', logger);
   const metrics = new Metrics();
   const store = connectStore({ url: settings.SUPABASE_URL, secretKey: settings.SUPABASE_SECRET_KEY });
-  const dependencies = await wire(settings, store, prompt, metrics, logger);
-  const { running, logging, workerId } = dependencies;
+  const live = await connectSettings(settings, metrics, logger);
+  const dependencies = await wire(settings, live, store, prompt, metrics, logger);
+  const { running, intake, logging, workerId } = dependencies;
   const { provider, model } = dependencies.llm;
   const blocking = connectRedis(settings.REDIS_URL, 'blocking', logger);
   const subscriber = connectRedis(settings.REDIS_URL, 'subscriber', logger);
   const lanes = createLanes(prompt);
-  void subscribeToCancellations(subscriber, (taskId) => running.cancel(taskId));
-  const poolOf = (operation: Operation, infoAllowed: boolean) =>
-    new LanePool({
-      operation,
-      concurrency: settings.WORKER_CONCURRENCY ?? 1,
-      redis: blocking,
-      infoAllowed,
-      leaseMs: logging.settings.leaseMs,
-      process: (job) => processJob(dependencies, job),
-    });
-  const pools: LanePool[] = [];
+  // Both wait for Redis as long as it takes, and are broken off only when the process stops.
+  subscribeToCancellations(subscriber, (taskId) => running.cancel(taskId)).catch(() => undefined);
+  listenToWorkerControl(subscriber, (message) => intake.hear(message)).catch(() => undefined);
   const schema = new SchemaCheck(store);
   const ready = createReadiness(
     { redis: () => probeRedis(prompt), store: () => probeStore(store), schema: () => schema.requireUnlessUnknown() },
@@ -124,10 +136,11 @@ export async function startWorker(settings: WorkerSettings, logger: Logger): Pro
   // Nothing is taken from a Redis that may not hold the lanes, nor for a record that may not know how to keep a run.
   const fit = [requireFitRedis(prompt, logger), untilReady(ready, systemWorld.clock, stopping.signal)] as const;
   const started = Promise.all(fit).then(([infoAllowed]) => {
-    if (!running.draining) pools.push(...operationNames.map((operation) => poolOf(operation, infoAllowed)));
+    const common = { redis: blocking, infoAllowed, leaseMs: logging.settings.leaseMs };
+    const process: LanePoolOptions['process'] = (job) => processJob(dependencies, job);
+    intake.open((operation, slots, onLeft) => new LanePool({ ...common, operation, slots, onLeft, process }));
   });
-  const observe = () => (running.draining ? [] : pools.flatMap((pool) => pool.observe()));
-  const liveness = watchLiveness(blocking, observe, logging.settings.leaseMs);
+  const liveness = watchLiveness(blocking, () => intake.observe(), logging.settings.leaseMs);
   const stats = () => lanes.stats(statsLimitMs).catch(() => null);
   const ops = await startOpsServer({
     port: settings.OPS_PORT,
@@ -143,10 +156,11 @@ export async function startWorker(settings: WorkerSettings, logger: Logger): Pro
     async stop() {
       stopping.abort();
       const idle = running.drain(settings.DRAIN_SECONDS * 1_000);
-      const closed = Promise.all(pools.map((pool) => pool.close()));
+      const closed = intake.close();
       await idle;
       await Promise.race([closed.then(() => lanes.close()), sleep(closeLimitMs, undefined, { ref: false })]);
       for (const redis of [blocking, prompt, subscriber]) redis.disconnect();
+      live.stop();
       ops.close();
     },
   };

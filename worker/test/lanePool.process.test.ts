@@ -30,7 +30,7 @@ beforeEach(async () => {
   queue = new Queue(laneName(operation), { connection: { host: '127.0.0.1', port: server.port } });
   runJob = async () => ({ next: 'done', outcome: 'succeeded' });
   const process = (data: JobData) => runJob(data);
-  pool = new LanePool({ operation, concurrency: 2, redis, infoAllowed: true, leaseMs: 15_000, process });
+  pool = new LanePool({ operation, slots: 2, redis, infoAllowed: true, leaseMs: 15_000, process });
 });
 afterEach(async () => {
   const closed = pool.close();

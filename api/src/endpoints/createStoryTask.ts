@@ -3,7 +3,6 @@ import {
   createTaskAnswerSchema,
   createTaskRequestSchema,
   idempotencyKeySchema,
-  operations,
   parseCreateTask,
 } from '@story-tasks/contracts';
 import { type NewTask, StoryNotFoundError } from '@story-tasks/supabase';
@@ -44,7 +43,8 @@ export const createStoryTask = defineEndpoint({
     if (!parsed.ok) throw new RequestInvalidError(parsed.errors);
     const { operation, storyId } = parsed.value;
     note({ operation, storyId });
-    const created = newTaskOf(parsed.value, headers['idempotency-key']);
+    const defaultAttempts = dependencies.attemptsOf(operation);
+    const created = newTaskOf(parsed.value, defaultAttempts, headers['idempotency-key']);
     const { outcome, task } = await dependencies.tasks.createTask(created).catch(tellOfStory);
     if (outcome === 'conflict') throw new IdempotencyConflictError();
     note({ taskId: task.id });
@@ -57,16 +57,15 @@ export const createStoryTask = defineEndpoint({
   },
 });
 
-function newTaskOf(request: CreateTaskRequest, idempotencyKey: string | undefined): NewTask {
+function newTaskOf(request: CreateTaskRequest, defaultAttempts: number, idempotencyKey: string | undefined): NewTask {
   const { operation, storyId, options, attempts, autoStart } = request;
-  const maxAttempts = attempts ?? operations[operation].defaults.attempts;
   const task: NewTask = {
     operation,
     storyId,
     payload: { ...options },
     dispatch: 'queue',
     held: !autoStart,
-    maxAttempts,
+    maxAttempts: attempts ?? defaultAttempts,
   };
   return idempotencyKey === undefined ? task : { ...task, idempotencyKey, requestHash: requestHash(request) };
 }

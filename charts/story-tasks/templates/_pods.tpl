@@ -18,18 +18,16 @@ capabilities:
   drop: [ALL]
 {{- end -}}
 
-{{/* Takes root, component, values. */}}
+{{/* What is given besides does not change what a pod is found by, or scraped by. Takes root, component, values. */}}
 {{- define "story-tasks.podMetadata" -}}
-labels:
-  {{- include "story-tasks.selectorLabels" . | nindent 2 }}
-  {{- with .values.podLabels }}
-  {{- toYaml . | nindent 2 }}
-  {{- end }}
+{{- $labels := include "story-tasks.selectorLabels" . | fromYaml -}}
 {{- $annotations := dict -}}
 {{- if .root.Values.monitoring.scrapeAnnotations -}}
 {{- $annotations = dict "prometheus.io/scrape" "true" "prometheus.io/port" "9090" "prometheus.io/path" "/metrics" -}}
 {{- end -}}
-{{- with merge (deepCopy .values.podAnnotations) $annotations }}
+labels:
+  {{- merge $labels .values.podLabels | toYaml | nindent 2 }}
+{{- with merge $annotations .values.podAnnotations }}
 annotations:
   {{- toYaml . | nindent 2 }}
 {{- end }}
@@ -65,6 +63,8 @@ topologySpreadConstraints:
     labelSelector:
       matchLabels:
         {{- include "story-tasks.selectorLabels" $ | nindent 8 }}
+    # While they are rolled, the new ones lie apart from each other.
+    matchLabelKeys: [pod-template-hash]
   {{- end }}
 {{- end }}
 {{- end -}}

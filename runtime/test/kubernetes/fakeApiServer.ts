@@ -63,9 +63,10 @@ export class FakeApiServer {
   /** Older versions are gone: a watch from one of them gets 410. */
   #floor = 0;
 
-  static async start(): Promise<FakeApiServer> {
+  /** @param port a free one when absent */
+  static async start(port = 0): Promise<FakeApiServer> {
     const fake = new FakeApiServer();
-    fake.#server.listen(0, '127.0.0.1');
+    fake.#server.listen(port, '127.0.0.1');
     await once(fake.#server, 'listening');
     return fake;
   }
@@ -78,6 +79,10 @@ export class FakeApiServer {
     const config = new KubeConfig();
     config.loadFromClusterAndUser({ name: 'fake', server: this.url, skipTLSVerify: true }, { name: 'fake', token });
     return config;
+  }
+
+  get openWatches(): number {
+    return this.#watchers.size;
   }
 
   /** @param path as /api/v1/namespaces/n/configmaps/c */
@@ -113,7 +118,9 @@ export class FakeApiServer {
     const object = this.#objects.get(path);
     if (object === undefined) return;
     this.#objects.delete(path);
-    this.#tell({ type: 'DELETED', path, version: ++this.#version, object });
+    // As it was, with the version of its end.
+    const metadata = { ...object.metadata, resourceVersion: String(++this.#version) };
+    this.#tell({ type: 'DELETED', path, version: this.#version, object: { ...object, metadata } });
   }
 
   /** As after a restart of the API server. */

@@ -1,4 +1,5 @@
 /** Values of what the processes stand on: Redis, Supabase, the language model, and who may call. */
+import { z } from 'zod';
 import * as kind from './kinds.ts';
 
 const persistence = (size: string) =>
@@ -38,7 +39,7 @@ export const supabase = kind.section('The system of record.', {
       }),
     }),
     persistence: persistence('2Gi'),
-    resources: kind.resources({ cpu: '100m', memory: '384Mi' }, { memory: '1Gi' }),
+    resources: kind.resources({ cpu: '100m', memory: '768Mi' }, { memory: '2Gi' }),
     ...kind.scheduling,
   }),
   external: kind.section('A Supabase project. Set `supabase.embedded.enabled` to false besides.', {
@@ -69,6 +70,7 @@ export const auth = kind.section('Who may call the API.', {
   serviceAccount: kind.section('Mode serviceAccount.', {
     allowed: kind.strings(
       'Who may call, as namespace/name, or namespace/* for all of a namespace. Empty: all of the release’s namespace.',
+      z.string().regex(/^[a-z0-9-]+\/([a-z0-9.-]+|\*)$/),
     ),
   }),
   supabase: kind.section('Mode supabase. Neither set: the keys that the project publishes (JWKS).', {
