@@ -22,6 +22,7 @@ import {
   workerEnvironment,
 } from '../runtime/src/environment.ts';
 import { type MetricDefinition, metricDefinitions } from '../runtime/src/metrics/definitions.ts';
+import { migrateEnvironment } from '../supabase/src/migrate/settings.ts';
 import { valuesSchemaJson, valuesYaml, withValueTable } from './chart/valueFiles.ts';
 import { dashboardJson } from './dashboard/render.ts';
 
@@ -36,6 +37,7 @@ const sections: readonly (readonly [string, z.ZodObject])[] = [
   ['Worker and CLI: the language model', llmEnvSchema],
   ['Operator', operatorEnvironment],
   ['Operator: sizing the workers', autoscalerEnvironment],
+  ['Migrations (`supabase/src/migrate/main.ts`)', migrateEnvironment],
   ['`make dev` and `make demo`', devEnvironment],
   ['`make faults`', faultsEnvironment],
   ['`make e2e`', e2eEnvironment],
