@@ -60,7 +60,7 @@ const names: Readonly<Record<string, string>> = {
 /** Of "when" only the mode varies: all other settings the chart always sets. */
 function appliesTo({ when, resource }: Line, scaling: Scaling): boolean {
   if (resource === 'pods') return scaling !== 'none';
-  const modes = when.match(/`(operator|external)`/g) ?? [];
+  const modes: readonly string[] = when.match(/`(operator|external)`/g) ?? [];
   return modes.length === 0 || when.includes('or `OPERATIONS_CONFIGMAP`') || modes.includes(`\`${scaling}\``);
 }
 
@@ -96,7 +96,9 @@ function linesOf(component: Component): Line[] {
       .filter((row) => row.startsWith('| ')) ?? [];
   const lines = rows.slice(1).map((row) => row.split('|').map((cell) => cell.trim()));
   if (lines.length === 0) throw new Error(`docs/rbac.md has no table for ${component}.`);
-  return lines.reduce<Line[]>((read, cells) => [...read, lineOf(cells, read.at(-1))], []);
+  const read: Line[] = [];
+  for (const cells of lines) read.push(lineOf(cells, read.at(-1)));
+  return read;
 }
 
 /** A cell "as above" is the one above it. */
