@@ -31,6 +31,7 @@ import {
   createStoryTasksRepository,
   observedRepository,
   probeStore,
+  SchemaCheck,
 } from '@story-tasks/supabase';
 import type { z } from 'zod';
 import { createApp } from './app.ts';
@@ -78,7 +79,11 @@ export async function startApi(settings: ApiSettings, logger: Logger): Promise<C
   const app = createApp(dependencies, authentication);
   const server = app.listen(settings.PORT, settings.HOST);
   await once(server, 'listening');
-  const readiness = createReadiness({ redis: () => probeRedis(redis), store: () => probeStore(store) }, logger);
+  const schema = new SchemaCheck(store);
+  const readiness = createReadiness(
+    { redis: () => probeRedis(redis), store: () => probeStore(store), schema: () => schema.requireUnlessUnknown() },
+    logger,
+  );
   const ops = await startOpsServer({
     port: settings.OPS_PORT,
     host: settings.OPS_HOST,

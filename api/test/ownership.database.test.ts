@@ -1,4 +1,5 @@
 /** Two people and the project's server on one record: what is another's is answered as what never was, by every call. */
+
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -6,6 +7,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { operations } from '@story-tasks/contracts';
 import { createLogger, Metrics } from '@story-tasks/runtime';
 import {
   createBundleStore,
@@ -91,6 +93,7 @@ describe.each(backends)('on $backend', ({ start }) => {
       streams,
       publishCancellation: async () => undefined,
       logger,
+      attemptsOf: (operation) => operations[operation].defaults.attempts,
       metrics: new Metrics(),
     };
   }

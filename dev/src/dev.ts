@@ -7,6 +7,7 @@ const signal = untilSignal();
 try {
   const services = await startServices(devSettings(), (line) => console.error(`  ${line}`), signal);
   console.error(`  logs           ${services.logs}`);
+  console.error(`  settings       ${services.operationsFile} (edit it while all runs)`);
   for (const [part, url] of Object.entries(services.opsUrls()))
     console.error(`  metrics        ${part} ${url}/metrics`);
   console.error(`  agent-backend  in another terminal: . ${services.environmentFile}\n`);

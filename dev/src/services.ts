@@ -4,6 +4,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { freePort, startLite } from '@story-tasks/supabase/lite';
+import { prepareOperationsFile } from './operationsFile.ts';
 import { type Part, startPart } from './parts.ts';
 import type { StartedProcess } from './processes.ts';
 import { startRedis } from './redis.ts';
@@ -17,6 +18,8 @@ export interface Services {
   readonly redisUrl: string;
   readonly bundles: string;
   readonly logs: string;
+  /** The settings of operations, for whoever edits them while all runs. */
+  readonly operationsFile: string;
   /** Variables for the `agent-backend` command, as a shell reads them; only its owner may, for a key is among them. */
   readonly environmentFile: string;
   /** The processes, for a test that takes one away. */
@@ -82,6 +85,7 @@ async function startAll(
   const logs = join(stateDir, 'logs');
   const bundles = join(stateDir, 'bundles');
   await mkdir(logs, { recursive: true });
+  const operationsFile = await prepareOperationsFile(stateDir);
   const { redis, lite, redisUrl } = await startPlatform(stateDir, logs, tell, stack, lock);
 
   const common = {
@@ -89,6 +93,7 @@ async function startAll(
     SUPABASE_URL: lite.url,
     SUPABASE_SECRET_KEY: lite.secretKey,
     BUNDLE_STORE: `dir:${bundles}`,
+    OPERATIONS_FILE: operationsFile,
     HOST: '127.0.0.1',
     OPS_HOST: '127.0.0.1',
   };
@@ -122,6 +127,7 @@ async function startAll(
     redisUrl,
     bundles,
     logs,
+    operationsFile,
     environmentFile,
     processes: { redis, lite, operator, api: { stop: () => api.stop() } },
     opsUrls: () => ({ api: api.opsUrl, worker: worker.opsUrl, operator: operator.opsUrl }),

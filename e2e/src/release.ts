@@ -14,7 +14,11 @@ export async function installRelease(
   set: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   const image = { 'image.repository': E2E_IMAGE, 'image.tag': E2E_TAG };
-  const sets = Object.entries({ ...image, ...set }).flatMap(([name, value]) => ['--set', `${name}=${value}`]);
+  const server = await apiServer();
+  const sets = Object.entries({ ...image, ...server, ...set }).flatMap(([name, value]) => [
+    '--set',
+    `${name}=${value}`,
+  ]);
   await run('helm', [
     '-n',
     E2E_NAMESPACE,
@@ -28,6 +32,16 @@ export async function installRelease(
     '--wait',
     '--timeout=4m',
   ]);
+}
+
+/** Where the API server really is: what NetworkPolicies see. */
+async function apiServer(): Promise<Record<string, string>> {
+  const text = await run('kubectl', ['-n', 'default', 'get', 'endpointslice', 'kubernetes', '-o', 'json']);
+  const { endpoints, ports } = JSON.parse(text);
+  return {
+    'networkPolicy.apiServer.cidr': `${endpoints[0].addresses[0]}/32`,
+    'networkPolicy.apiServer.port': String(ports[0].port),
+  };
 }
 
 export async function removeRelease({ E2E_NAMESPACE }: E2eSettings): Promise<void> {

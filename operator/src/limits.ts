@@ -18,4 +18,8 @@ export const limits = {
   forwardEveryMs: 2_000,
   /** Between two looks at whether the lanes have their settings, in milliseconds. */
   settingsEveryMs: 2_000,
+  /** Between two readings of the lanes for the gauges, in milliseconds. */
+  readLanesEveryMs: 2_000,
+  /** Between two decisions about the workers, in milliseconds, when no lane hints at an earlier one. */
+  autoscaleEveryMs: 2_000,
 } as const;

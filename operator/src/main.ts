@@ -1,5 +1,6 @@
 import { runProcess } from '@story-tasks/runtime';
-import { operatorSettings, startOperator } from './operator.ts';
+import { startOperator } from './operator.ts';
+import { operatorSettings } from './settings.ts';
 
 const code = await runProcess({
   name: 'operator',

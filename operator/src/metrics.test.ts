@@ -38,12 +38,12 @@ test('a reading is told as it is, and a lane that could not be read has no figur
     `story_tasks_queue_jobs{${lane},state="active"} 2`,
     `story_tasks_queue_oldest_waiting_seconds{${lane}} 1.5`,
   ];
-  await watch.tick();
+  await watch.read();
   expect(await told()).toEqual(expected);
   expect((await metrics.expose()).text).toContain(`story_tasks_queue_jobs{${lane},state="paused"} 0`);
-  await watch.tick();
+  await watch.read();
   expect((await metrics.expose()).text).not.toMatch(/^story_tasks_queue_\w+[{ ]/m);
-  await watch.tick();
+  await watch.read();
   expect(await told()).toEqual(expected);
 });
 

@@ -1,111 +1,81 @@
-/** The operator process, wired: as far as one machine needs it, the reconciler and the forwarder. */
+/** The operator process, wired: what is held open for its life, and the loops that run while it leads. */
 import { systemWorld } from '@story-tasks/contracts';
 import {
   type Component,
   connectRedis,
   connectSettings,
-  createLaneEvents,
   createLanes,
   createReadiness,
   failureOf,
   LaneGauges,
-  type Lanes,
   type Logger,
   Metrics,
-  operatorEnvironment,
   probeRedis,
-  processEnvironment,
-  publishTaskEvents,
-  redisEnvironment,
   requireFitRedis,
-  settingsEnvironment,
   startOpsServer,
-  storeEnvironment,
 } from '@story-tasks/runtime';
-import {
-  announcingReconcileRepository,
-  connectStore,
-  createReconcileRepository,
-  createStoryTasksRepository,
-  createThroughputRepository,
-  probeStore,
-  type ReconcileRepository,
-  type Store,
-} from '@story-tasks/supabase';
-import type { z } from 'zod';
-import { Forwarder } from './forwarder/forwarder.ts';
+import { connectStore, probeStore, SchemaCheck } from '@story-tasks/supabase';
 import { laneWatch } from './laneWatch.ts';
-import { limits } from './limits.ts';
-import { lostRuns } from './lostRuns.ts';
-import { observedRecord } from './observedRecord.ts';
-import { oldTasks } from './oldTasks.ts';
-import { orphanedJobs } from './orphanedJobs.ts';
-import { queuedRows } from './queuedRows.ts';
-import { countActions, everyTick, type ReconcilePart, Reconciler } from './reconciler.ts';
+import { contend } from './leadership/contend.ts';
+import { whileLeading } from './leadership/whileLeading.ts';
+import { leadersLoops } from './leadersLoops.ts';
+import type { OperatorSettings } from './settings.ts';
 import { configMapOf, settingsLoops } from './settingsLoops.ts';
+import { workerScaling } from './workerScaling.ts';
 
-export const operatorSettings = processEnvironment
-  .extend(redisEnvironment.shape)
-  .extend(storeEnvironment.shape)
-  .extend(settingsEnvironment.shape)
-  .extend(operatorEnvironment.shape);
-export type OperatorSettings = z.output<typeof operatorSettings>;
-
-/** As often as whoever sizes the workers by the lanes must look at them. */
-const laneWatchMs = 2_000;
-
-/** Lost runs first: what they leave queued has its job before the rest of the tick. */
-function reconcileParts(
-  store: Store,
-  record: ReconcileRepository,
-  lanes: Lanes,
-  retentionDays: number | undefined,
-): ReconcilePart[] {
-  const tasks = createStoryTasksRepository(store);
-  const now = systemWorld.clock.date;
-  return [
-    lostRuns({ record, lanes, now }),
-    queuedRows({ tasks, lanes, now }),
-    orphanedJobs({ record, lanes }),
-    oldTasks({ record, retentionDays, now }),
-  ];
+/** Null where nothing is asked of Kubernetes: its library takes half a second to load. */
+async function kubernetesFor({ LEADER_LEASE, AUTOSCALING_MODE }: OperatorSettings) {
+  if (LEADER_LEASE === undefined && AUTOSCALING_MODE === 'none') return null;
+  const { connectKubernetes } = await import('@story-tasks/runtime/kubernetes');
+  return connectKubernetes();
 }
 
 export async function startOperator(settings: OperatorSettings, logger: Logger): Promise<Component> {
+  const kubernetes = await kubernetesFor(settings);
   const store = connectStore({ url: settings.SUPABASE_URL, secretKey: settings.SUPABASE_SECRET_KEY });
   const redis = connectRedis(settings.REDIS_URL, 'prompt', logger);
   const lanes = createLanes(redis);
   const metrics = new Metrics();
-  const record = announcingReconcileRepository(observedRecord(createReconcileRepository(store), metrics), (hint) =>
-    publishTaskEvents(redis, hint),
-  );
-  const parts = reconcileParts(store, record, lanes, settings.RETENTION_DAYS);
   const live = await connectSettings(settings, metrics, logger);
+  const leadership = await contend(settings, kubernetes, logger);
+  metrics.gauge('story_tasks_leader', (leader) => leader.set(leadership.isLeader() ? 1 : 0));
   const ofSettings = await settingsLoops({
     live,
     redis,
-    epoch: () => 0,
+    epoch: () => leadership.epoch(),
     configMap: configMapOf(settings),
     clock: systemWorld.clock,
     logger,
   });
-  parts.unshift(ofSettings.part);
-  const forwarder = new Forwarder({
-    events: createLaneEvents(redis),
-    record: createThroughputRepository(store),
+  const gauges = new LaneGauges(metrics);
+  const watch = laneWatch({ lanes, gauges });
+  const scaling =
+    kubernetes &&
+    (await workerScaling({ settings, live, kubernetes, leadership, redis, laneWatch: watch, store, metrics, logger }));
+  const schema = new SchemaCheck(store);
+  const startLoops = leadersLoops({
+    settings,
+    schema,
+    store,
+    redis,
+    lanes,
+    leadership,
+    watch,
+    gauges,
+    metrics,
     logger,
+    first: ofSettings.part,
+    scaling,
   });
-  const { clock } = systemWorld;
-  const loops = [
-    everyTick(new Reconciler(parts, logger, countActions(metrics)), settings.RECONCILE_SECONDS * 1_000, clock),
-    everyTick(forwarder, limits.forwardEveryMs, clock),
-    everyTick(laneWatch({ lanes, gauges: new LaneGauges(metrics) }), laneWatchMs, clock),
-  ];
+  const leading = whileLeading(leadership, startLoops);
   const ops = await startOpsServer({
     port: settings.OPS_PORT,
     host: settings.OPS_HOST,
     health: () => ({ ok: true }),
-    ready: createReadiness({ redis: () => probeRedis(redis), store: () => probeStore(store) }, logger),
+    ready: createReadiness(
+      { redis: () => probeRedis(redis), store: () => probeStore(store), schema: () => schema.requireUnlessUnknown() },
+      logger,
+    ),
     metrics,
   });
   logger.info('operator ready');
@@ -113,7 +83,10 @@ export async function startOperator(settings: OperatorSettings, logger: Logger):
     failure: failureOf(requireFitRedis(redis, logger)),
     async stop() {
       live.stop();
-      await Promise.all([...loops, ofSettings].map((loop) => loop.stop()));
+      await Promise.all([leading.stop(), ofSettings.stop()]);
+      // Not before: the next leader begins at once.
+      await leadership.stop();
+      scaling?.close();
       ops.close();
       await lanes.close();
       redis.disconnect();

@@ -74,13 +74,31 @@ interface Ticking {
   tick(ending: () => boolean): Promise<unknown>;
 }
 
-/** Ticks until stopped. @param ticking whose tick never rejects */
-export function everyTick(ticking: Ticking, intervalMs: number, clock: Clock): { stop(): Promise<void> } {
+/** Passes over ticks at which it may not act: of a record from before this code it knows nothing for sure. */
+export function tickingWhen(allowed: () => Promise<boolean>, ticking: Ticking): Ticking {
+  return {
+    async tick(ending) {
+      if (await allowed()) await ticking.tick(ending);
+    },
+  };
+}
+
+/**
+ * Ticks until stopped.
+ * @param ticking whose tick never rejects
+ * @param mayAct asked before each tick and, as `ending`, within it: false, and the tick is left out
+ */
+export function everyTick(
+  ticking: Ticking,
+  intervalMs: number,
+  clock: Clock,
+  mayAct = () => true,
+): { stop(): Promise<void> } {
   let stopped = false;
   let cancelNext = () => {};
   let running: Promise<void> = Promise.resolve();
   const tick = async () => {
-    await ticking.tick(() => stopped);
+    if (mayAct()) await ticking.tick(() => stopped || !mayAct());
     if (!stopped) cancelNext = clock.after(intervalMs, start);
   };
   const start = () => {

@@ -39,7 +39,7 @@ export const supabase = kind.section('The system of record.', {
       }),
     }),
     persistence: persistence('2Gi'),
-    resources: kind.resources({ cpu: '100m', memory: '384Mi' }, { memory: '1Gi' }),
+    resources: kind.resources({ cpu: '100m', memory: '768Mi' }, { memory: '2Gi' }),
     ...kind.scheduling,
   }),
   external: kind.section('A Supabase project. Set `supabase.embedded.enabled` to false besides.', {
