@@ -33,11 +33,18 @@ test: node_modules/.installed ## Every test: unit, wire, database, browser and w
 	@tools/install-deps.sh redis postgres chromium prometheus
 	@$(NODE) tools/runTests.ts $(SUITE)
 
+.PHONY: chart
+chart: node_modules/.installed ## The Helm chart: lint, its tests, its alerts (needs helm)
+	@command -v helm >/dev/null || { echo "helm is missing: install helm 3.14 or later (https://helm.sh/docs/intro/install) and try again."; exit 1; }
+	@tools/install-deps.sh prometheus
+	@helm lint --strict charts/story-tasks
+	@$(NODE) tools/runTests.ts chart
+
 .PHONY: verify
 verify: node_modules/.installed ## Types, lint, import boundaries, unused code, generated files
 	@echo "types";      $(BIN)/typescript/bin/tsc -p . && $(BIN)/typescript/bin/tsc -p agent-backend/src/bundle/player
 	@echo "lint";       $(BIN)/@biomejs/biome/bin/biome check --error-on-warnings .
-	@echo "boundaries"; $(BIN)/dependency-cruiser/bin/dependency-cruise.mjs --config .dependency-cruiser.cjs --output-type err-long agent-backend api clients contracts dev e2e faults operator runtime simulation supabase tools worker
+	@echo "boundaries"; $(BIN)/dependency-cruiser/bin/dependency-cruise.mjs --config .dependency-cruiser.cjs --output-type err-long agent-backend api charts clients contracts dev e2e faults operator runtime simulation supabase tools worker
 	@echo "unused";     $(BIN)/knip/bin/knip.js
 	@echo "generated";  $(NODE) tools/generateDocs.ts --check
 

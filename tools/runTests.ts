@@ -11,7 +11,9 @@ const vitestSuites = ['unit', 'wire', 'database', 'browser', 'process'];
 const faults = 'faults';
 /** Wants a cluster with the images of this tree: `make e2e`. */
 const e2e = 'e2e';
-const suites = [...vitestSuites, faults, e2e];
+/** Wants helm: `make chart`. */
+const chart = 'chart';
+const suites = [...vitestSuites, faults, chart, e2e];
 /** What CI has time for, and the same plans each time, unless the environment says otherwise. */
 const faultsInCi = { ROUNDS: '20', SWEEP: '3', SEED: '1' };
 const results = 'test-results';

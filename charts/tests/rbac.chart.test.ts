@@ -96,7 +96,9 @@ function linesOf(component: Component): Line[] {
       .filter((row) => row.startsWith('| ')) ?? [];
   const lines = rows.slice(1).map((row) => row.split('|').map((cell) => cell.trim()));
   if (lines.length === 0) throw new Error(`docs/rbac.md has no table for ${component}.`);
-  return lines.reduce<Line[]>((read, cells) => [...read, lineOf(cells, read.at(-1))], []);
+  const read: Line[] = [];
+  for (const cells of lines) read.push(lineOf(cells, read.at(-1)));
+  return read;
 }
 
 /** A cell "as above" is the one above it. */

@@ -19,8 +19,7 @@ interface Entry {
 }
 
 /** In draft 7, which every helm 3 reads. */
-const jsonSchema = (reused: 'ref' | 'inline') =>
-  z.toJSONSchema(valuesSchema, { io: 'input', target: 'draft-7', reused }) as Property;
+const jsonSchema = () => z.toJSONSchema(valuesSchema, { io: 'input', target: 'draft-7' }) as Property;
 
 function entries(properties: Readonly<Record<string, Property>>, path: readonly string[] = []): Entry[] {
   return Object.entries(properties).flatMap(([name, property]) => {
@@ -33,11 +32,11 @@ function entries(properties: Readonly<Record<string, Property>>, path: readonly 
 
 /** Those that have a place in values.yaml. */
 const listed = () =>
-  entries(jsonSchema('inline').properties ?? {}).filter(
+  entries(jsonSchema().properties ?? {}).filter(
     ({ property, isSection }) => isSection || property.default !== undefined,
   );
 
-export const valuesSchemaJson = (): string => `${JSON.stringify(jsonSchema('ref'), null, 2)}\n`;
+export const valuesSchemaJson = (): string => `${JSON.stringify(jsonSchema(), null, 2)}\n`;
 
 export function valuesYaml(): string {
   const head = '# The values of the chart. Written by `make generate` from tools/chart/values.';

@@ -59,6 +59,7 @@ export const valuesSchema = z.strictObject({
   monitoring,
   global: z
     .record(z.string(), z.unknown())
+    .meta({ $comment: 'Passed on by helm.' })
     .optional()
     .describe('Of a chart that has this one as a part; nothing of it is used.'),
 });
