@@ -66,7 +66,8 @@ export const api = kind.section('The REST API.', {
   ...process({
     least: 15,
     fallback: 20,
-    description: 'From SIGTERM to SIGKILL; preStopSeconds, lingerSeconds and 10 seconds for requests under way go into it.',
+    description:
+      'From SIGTERM to SIGKILL; preStopSeconds, lingerSeconds and 10 seconds for requests under way go into it.',
   }),
 });
 
