@@ -1,4 +1,4 @@
-# One image for api, worker, operator and migrations (target runtime), and the same with Supabase Lite for development (target
+# One image for api, worker, operator and migrations (target runtime), and one with Supabase Lite for development (target
 # embedded). Builds with the classic builder and with BuildKit.
 FROM node:24-bookworm-slim AS manifests
 WORKDIR /app
@@ -39,23 +39,6 @@ COPY operator operator
 RUN find . -type d \( -name test -o -name testing \) -prune -exec rm -rf {} + \
   && find . -type f -name '*.test.ts' -delete
 
-FROM node:24-bookworm-slim AS runtime
-ARG VERSION=0.1.0
-ARG REVISION=unknown
-LABEL org.opencontainers.image.title="Story Tasks" \
-  org.opencontainers.image.description="Long LLM story work as durable, cancellable, observable tasks on Kubernetes." \
-  org.opencontainers.image.licenses="Apache-2.0" \
-  org.opencontainers.image.version="$VERSION" \
-  org.opencontainers.image.revision="$REVISION"
-WORKDIR /app
-ENV NODE_ENV=production
-COPY --from=packages /app/node_modules node_modules
-COPY --from=source /app ./
-# By number, so that a cluster can see that it is not root.
-USER 65532:65532
-ENTRYPOINT ["node"]
-CMD ["api/src/main.ts"]
-
 FROM node:24-bookworm-slim AS embedded
 ARG VERSION=0.1.0
 ARG REVISION=unknown
@@ -73,3 +56,21 @@ COPY --from=source /app/supabase supabase
 USER 65532:65532
 ENTRYPOINT ["node"]
 CMD ["supabase/src/lite/main.ts", "serve"]
+
+# The last, so that it is what a build without a target makes.
+FROM node:24-bookworm-slim AS runtime
+ARG VERSION=0.1.0
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="Story Tasks" \
+  org.opencontainers.image.description="Long LLM story work as durable, cancellable, observable tasks on Kubernetes." \
+  org.opencontainers.image.licenses="Apache-2.0" \
+  org.opencontainers.image.version="$VERSION" \
+  org.opencontainers.image.revision="$REVISION"
+WORKDIR /app
+ENV NODE_ENV=production
+COPY --from=packages /app/node_modules node_modules
+COPY --from=source /app ./
+# By number, so that a cluster can see that it is not root.
+USER 65532:65532
+ENTRYPOINT ["node"]
+CMD ["api/src/main.ts"]

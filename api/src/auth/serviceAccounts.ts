@@ -7,7 +7,7 @@ import type { IdentifyToken } from './principal.ts';
 import { type Verdict, Verdicts } from './verdicts.ts';
 
 /** What a token must be made for. One that a pod has for the Kubernetes API itself is not taken: it could do more. */
-export const tokenAudience = 'story-tasks';
+const tokenAudience = 'story-tasks';
 
 interface Settings {
   readonly authentication: Pick<Kubernetes['authentication'], 'createTokenReview'>;

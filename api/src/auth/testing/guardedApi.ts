@@ -9,7 +9,7 @@ import type { ApiDependencies } from '../../dependencies.ts';
 import { byToken } from '../authentication.ts';
 import type { IdentifyToken } from '../principal.ts';
 
-export interface Told {
+interface Told {
   readonly status: number;
   readonly code: string;
   readonly challenge: string | null;
