@@ -98,8 +98,9 @@ KEDA asks a Prometheus for the queue: set worker.autoscaling.keda.serverAddress,
 
 {{- define "story-tasks.mistakes.processes" -}}
 {{- $api := .Values.api -}}
-{{- if lt (int $api.terminationGracePeriodSeconds) (add (int $api.preStopSeconds) 10) }}
-api.terminationGracePeriodSeconds ({{ $api.terminationGracePeriodSeconds }}) is too short for preStopSeconds and 10 seconds for requests under way: set it to {{ add (int $api.preStopSeconds) 10 }} or more.
+{{- $apiEnd := add (int $api.preStopSeconds) (int $api.lingerSeconds) 10 }}
+{{- if lt (int $api.terminationGracePeriodSeconds) (int $apiEnd) }}
+api.terminationGracePeriodSeconds ({{ $api.terminationGracePeriodSeconds }}) is too short for preStopSeconds, lingerSeconds and 10 seconds for requests under way: set it to {{ $apiEnd }} or more.
 {{- end }}
 {{- range list "api" "worker" "operator" }}
 {{- $account := (get $.Values .).serviceAccount }}

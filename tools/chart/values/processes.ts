@@ -52,6 +52,12 @@ export const api = kind.section('The REST API.', {
     60,
     'How long a pod that ends goes on serving, so that nobody sends to it any more when it stops.',
   ),
+  lingerSeconds: kind.count(
+    0,
+    5,
+    60,
+    'How long it then serves connections that clients keep, each answer asking for their end; longer than clients keep idle ones.',
+  ),
   service: kind.section('The Service.', {
     type: kind.choice(['ClusterIP', 'NodePort', 'LoadBalancer'], 'ClusterIP', 'Its type.'),
     port: kind.count(1, 8080, 65_535, 'Its port.'),
@@ -60,7 +66,8 @@ export const api = kind.section('The REST API.', {
   ...process({
     least: 15,
     fallback: 20,
-    description: 'From SIGTERM to SIGKILL; preStopSeconds and 10 seconds for requests under way go into it.',
+    description:
+      'From SIGTERM to SIGKILL; preStopSeconds, lingerSeconds and 10 seconds for requests under way go into it.',
   }),
 });
 
