@@ -87,7 +87,7 @@ const contradictions: readonly (readonly [string, Values, string])[] = [
   [
     'less grace than the API needs to go quietly',
     { api: { preStopSeconds: 11 } },
-    'api.terminationGracePeriodSeconds (20) is too short for preStopSeconds, lingerSeconds and 10 seconds for requests under way: set it to 21 or more',
+    'api.terminationGracePeriodSeconds (20) is too short for preStopSeconds, lingerSeconds and 10 seconds for requests under way: set it to 26 or more',
   ],
   [
     'pods without a ServiceAccount',
