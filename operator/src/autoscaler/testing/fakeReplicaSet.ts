@@ -2,8 +2,8 @@
 import type { FakeApiServer, FakeObject } from '@story-tasks/runtime/kubernetes/test';
 
 export const namespace = 'stories';
-export const deploymentPath = `/apis/apps/v1/namespaces/${namespace}/deployments/workers`;
-export const podsPath = `/api/v1/namespaces/${namespace}/pods`;
+const deploymentPath = `/apis/apps/v1/namespaces/${namespace}/deployments/workers`;
+const podsPath = `/api/v1/namespaces/${namespace}/pods`;
 export const eventsPath = `/api/v1/namespaces/${namespace}/events`;
 const costAnnotation = 'controller.kubernetes.io/pod-deletion-cost';
 
