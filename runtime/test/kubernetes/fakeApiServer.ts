@@ -32,7 +32,11 @@ export interface FakeRequest {
 /** `hang` never answers, `reset` breaks the connection; undefined lets the server answer by itself. */
 export type Intercept = (
   request: FakeRequest,
-) => { readonly status: number; readonly body?: unknown } | 'hang' | 'reset' | undefined;
+) =>
+  | { readonly status: number; readonly body?: unknown; readonly headers?: Readonly<Record<string, string>> }
+  | 'hang'
+  | 'reset'
+  | undefined;
 
 interface Change {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
@@ -167,7 +171,7 @@ export class FakeApiServer {
     const told = this.intercept(request);
     if (told === 'hang') return;
     if (told === 'reset') message.socket.destroy();
-    else if (told !== undefined) answer(response, told.status, told.body ?? statusBody(told.status));
+    else if (told !== undefined) answer(response, told.status, told.body ?? statusBody(told.status), told.headers);
     else if (query.get('watch') === 'true') this.#watch(path, query, response);
     else {
       const { status, body: reply } = this.#apply(request);
@@ -284,7 +288,12 @@ function statusBody(code: number): unknown {
   return { kind: 'Status', apiVersion: 'v1', status: 'Failure', code, reason: reasons[code] ?? 'InternalError' };
 }
 
-function answer(response: ServerResponse, status: number, body: unknown): void {
-  response.writeHead(status, { 'content-type': 'application/json' });
+function answer(
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  response.writeHead(status, { ...headers, 'content-type': 'application/json' });
   response.end(JSON.stringify(body));
 }

@@ -17,6 +17,8 @@ interface Worker {
   readyAt: number;
   busyUntil: number | null;
   busySince: number;
+  /** When the record has the claim of its run. */
+  leasedAt: number;
   cordonedUntil: number;
   token: string | null;
   /** As the ReplicaSet's copy has it, which is behind. */
@@ -40,6 +42,8 @@ export class SimulatedWorkers {
   readonly events: WorkerEvent[] = [];
   readonly workers = new Map<string, Worker>();
   waiting = 0;
+  /** Jobs that come in a second, on average. */
+  rate = 0;
   lanesAway = false;
   leasesAway = false;
   /** Fraction of calls of the Kubernetes API that fail, of those whose answer is lost, and of messages that are lost. */
@@ -86,7 +90,7 @@ export class SimulatedWorkers {
     await this.#takes();
     if (this.leasesAway) throw new Error('the store is away');
     return [...this.workers.values()]
-      .filter(({ busyUntil }) => busyUntil !== null)
+      .filter(({ busyUntil, leasedAt }) => busyUntil !== null && this.now >= leasedAt)
       .map(({ pod, busySince }) => ({ workerId: pod.name, busyMs: this.now - busySince }));
   };
 
@@ -158,7 +162,9 @@ export class SimulatedWorkers {
   }
 
   #step(): void {
-    for (const worker of this.workers.values()) this.#live(worker);
+    if (this.#chance() < (this.rate * stepMs) / 1_000) this.waiting += 1;
+    // Whoever is asked first takes the job: not always the oldest.
+    for (const worker of [...this.workers.values()].sort(() => this.#chance() - 0.5)) this.#live(worker);
     if (!this.controllerAway) this.#control();
     this.#world.clock.after(stepMs, () => this.#step());
   }
@@ -172,11 +178,12 @@ export class SimulatedWorkers {
       worker.busyUntil = null;
       if (now < worker.cordonedUntil) this.#say(worker);
     }
-    const takes = now >= worker.readyAt && worker.busyUntil === null && now >= worker.cordonedUntil && this.waiting > 0;
+    const takes = isRunning && worker.busyUntil === null && now >= worker.cordonedUntil && this.waiting > 0;
     if (!takes) return;
     this.waiting -= 1;
-    worker.busyUntil = now + 1_000 + Math.floor(this.#chance() * 30_000);
+    worker.busyUntil = now + 300 + Math.floor(this.#chance() ** 3 * 20_000);
     worker.busySince = now;
+    worker.leasedAt = now + Math.floor(this.#chance() ** 3 * 3_000);
   }
 
   #say({ pod, token, busyUntil }: Worker): void {
@@ -210,9 +217,11 @@ export class SimulatedWorkers {
         deletionCost: 0,
       },
       startsAt,
-      readyAt: startsAt + 800 + Math.floor(this.#chance() * 1_500),
+      // Some take long, and are at work before.
+      readyAt: startsAt + 800 + Math.floor(this.#chance() ** 4 * 20_000),
       busyUntil: null,
       busySince: 0,
+      leasedAt: 0,
       cordonedUntil: 0,
       token: null,
       seenCost: { cost: 0, at: Number.NEGATIVE_INFINITY },
