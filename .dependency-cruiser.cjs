@@ -12,6 +12,7 @@ const parts = [
   'faults',
   'simulation',
   'e2e',
+  'charts',
   'tools',
 ];
 

@@ -33,16 +33,23 @@ test: node_modules/.installed ## Every test: unit, wire, database, browser and w
 	@tools/install-deps.sh redis postgres chromium prometheus
 	@$(NODE) tools/runTests.ts $(SUITE)
 
+.PHONY: chart
+chart: node_modules/.installed ## The Helm chart: lint, its tests, its alerts (needs helm)
+	@command -v helm >/dev/null || { echo "helm is missing: install helm 3.14 or later (https://helm.sh/docs/intro/install) and try again."; exit 1; }
+	@tools/install-deps.sh prometheus
+	@helm lint --strict charts/story-tasks
+	@$(NODE) tools/runTests.ts chart
+
 .PHONY: verify
 verify: node_modules/.installed ## Types, lint, import boundaries, unused code, generated files
 	@echo "types";      $(BIN)/typescript/bin/tsc -p . && $(BIN)/typescript/bin/tsc -p agent-backend/src/bundle/player
 	@echo "lint";       $(BIN)/@biomejs/biome/bin/biome check --error-on-warnings .
-	@echo "boundaries"; $(BIN)/dependency-cruiser/bin/dependency-cruise.mjs --config .dependency-cruiser.cjs --output-type err-long agent-backend api clients contracts dev e2e faults operator runtime simulation supabase tools worker
+	@echo "boundaries"; $(BIN)/dependency-cruiser/bin/dependency-cruise.mjs --config .dependency-cruiser.cjs --output-type err-long agent-backend api charts clients contracts dev e2e faults operator runtime simulation supabase tools worker
 	@echo "unused";     $(BIN)/knip/bin/knip.js
 	@echo "generated";  $(NODE) tools/generateDocs.ts --check
 
 .PHONY: generate
-generate: node_modules/.installed ## Write the generated files anew (docs/configuration.md, docs/metrics.md, api/openapi.yaml)
+generate: node_modules/.installed ## Write the generated files anew (docs/configuration.md, docs/metrics.md, api/openapi.yaml, the chart's values)
 	@$(NODE) tools/generateDocs.ts
 
 .PHONY: format
@@ -58,6 +65,27 @@ faults: node_modules/.installed ## The fault suite: each fault, then random roun
 mutants: node_modules/.installed ## Plants faults in a copy of the code: the fault suite must catch each (MUTANT=part of a name)
 	@tools/install-deps.sh redis postgres
 	@$(NODE) faults/src/mutants/main.ts $(if $(MUTANT),"$(MUTANT)")
+
+.PHONY: kind-up
+kind-up: ## A kind cluster for the end-to-end suite, unless KUBECONFIG names one
+	@e2e/cluster.sh up
+
+.PHONY: image
+image: ## Build the images, and load them into the cluster
+	@e2e/cluster.sh images
+	@e2e/cluster.sh load
+
+.PHONY: e2e-run
+e2e-run: node_modules/.installed ## The end-to-end suite on the cluster that is up (KEEP=1 leaves the release)
+	@e2e/cluster.sh run
+
+.PHONY: kind-down
+kind-down: ## Delete the cluster, if kind-up made it
+	@e2e/cluster.sh down
+
+.PHONY: e2e
+e2e: kind-up image ## Cluster, images, release and suite in one; what was made is removed (KEEP=1 keeps it)
+	@$(MAKE) e2e-run; status=$$?; [ "$(KEEP)" = 1 ] || e2e/cluster.sh down; exit $$status
 
 .PHONY: ci
 ci: verify ## What CI runs: verify, every test, and the fault suite with 20 random rounds

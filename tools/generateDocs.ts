@@ -1,10 +1,14 @@
-/** Writes what is made from the code: settings, metrics, OpenAPI. With --check, says what is not up to date. */
+/**
+ * Writes what is made from the code: settings, metrics, OpenAPI, the dashboard, the chart's values. With --check, says what is not up
+ * to date.
+ */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import { llmEnvSchema } from '../agent-backend/src/llm/settings.ts';
 import { endpoints } from '../api/src/endpoints/index.ts';
 import { openApiYaml } from '../api/src/openapi/document.ts';
 import { devEnvironment } from '../dev/src/settings.ts';
+import { e2eEnvironment } from '../e2e/src/settings.ts';
 import { faultsEnvironment } from '../faults/src/settings.ts';
 import {
   apiEnvironment,
@@ -18,6 +22,9 @@ import {
   workerEnvironment,
 } from '../runtime/src/environment.ts';
 import { type MetricDefinition, metricDefinitions } from '../runtime/src/metrics/definitions.ts';
+import { migrateEnvironment } from '../supabase/src/migrate/settings.ts';
+import { valuesSchemaJson, valuesYaml, withValueTable } from './chart/valueFiles.ts';
+import { dashboardJson } from './dashboard/render.ts';
 
 const sections: readonly (readonly [string, z.ZodObject])[] = [
   ['Every process', processEnvironment],
@@ -30,8 +37,10 @@ const sections: readonly (readonly [string, z.ZodObject])[] = [
   ['Worker and CLI: the language model', llmEnvSchema],
   ['Operator', operatorEnvironment],
   ['Operator: sizing the workers', autoscalerEnvironment],
+  ['Migrations (`supabase/src/migrate/main.ts`)', migrateEnvironment],
   ['`make dev` and `make demo`', devEnvironment],
   ['`make faults`', faultsEnvironment],
+  ['`make e2e`', e2eEnvironment],
 ];
 
 interface Property {
@@ -77,11 +86,17 @@ const metrics = (): string =>
     '',
   ].join('\n');
 
+const chart = 'charts/story-tasks';
+
 /** What is written, and what it is written from. */
 const generated: readonly { readonly file: string; readonly text: () => string }[] = [
   { file: 'docs/configuration.md', text: configuration },
   { file: 'docs/metrics.md', text: metrics },
   { file: 'api/openapi.yaml', text: () => openApiYaml(endpoints) },
+  { file: 'charts/story-tasks/dashboards/story-tasks.json', text: dashboardJson },
+  { file: `${chart}/values.yaml`, text: valuesYaml },
+  { file: `${chart}/values.schema.json`, text: valuesSchemaJson },
+  { file: `${chart}/README.md`, text: () => withValueTable(readFileSync(`${chart}/README.md`, 'utf8')) },
 ];
 
 function isCurrent(file: string, text: string): boolean {

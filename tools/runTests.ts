@@ -9,7 +9,11 @@ import { join } from 'node:path';
 const vitestSuites = ['unit', 'wire', 'database', 'browser', 'process'];
 /** Run by its own main, and not by `make test`: minutes of broken links, and killed processes. */
 const faults = 'faults';
-const suites = [...vitestSuites, faults];
+/** Wants a cluster with the images of this tree: `make e2e`. */
+const e2e = 'e2e';
+/** Wants helm: `make chart`. */
+const chart = 'chart';
+const suites = [...vitestSuites, faults, chart, e2e];
 /** What CI has time for, and the same plans each time, unless the environment says otherwise. */
 const faultsInCi = { ROUNDS: '20', SWEEP: '3', SEED: '1' };
 const results = 'test-results';

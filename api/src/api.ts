@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import {
   apiEnvironment,
+  authEnvironment,
   type Component,
   connectRedis,
   connectSettings,
@@ -30,17 +31,24 @@ import {
   createStoryTasksRepository,
   observedRepository,
   probeStore,
+  SchemaCheck,
 } from '@story-tasks/supabase';
 import type { z } from 'zod';
 import { createApp } from './app.ts';
+import { createAuthentication } from './auth/authentication.ts';
+import { checkAuthSettings } from './auth/settings.ts';
+import { closeGently } from './closeGently.ts';
 import { countTasks } from './countTasks.ts';
+import type { ApiDependencies } from './dependencies.ts';
 import { EventStreams } from './streams/eventStreams.ts';
 
 export const apiSettings = processEnvironment
   .extend(redisEnvironment.shape)
   .extend(storeEnvironment.shape)
   .extend(settingsEnvironment.shape)
-  .extend(apiEnvironment.shape);
+  .extend(apiEnvironment.shape)
+  .extend(authEnvironment.shape)
+  .superRefine(checkAuthSettings);
 export type ApiSettings = z.output<typeof apiSettings>;
 
 export async function startApi(settings: ApiSettings, logger: Logger): Promise<Component> {
@@ -55,7 +63,8 @@ export async function startApi(settings: ApiSettings, logger: Logger): Promise<C
   const subscriber = connectRedis(settings.REDIS_URL, 'subscriber', logger);
   // Waits for Redis as long as it takes, and is broken off only when the process stops.
   subscribeToTaskEvents(subscriber, (hint) => streams.hint(hint)).catch(() => undefined);
-  const app = createApp({
+  const authentication = await createAuthentication(settings, logger);
+  const dependencies: ApiDependencies = {
     tasks,
     stories: createStoriesRepository(store),
     scenelets: createSceneletsRepository(store),
@@ -66,10 +75,15 @@ export async function startApi(settings: ApiSettings, logger: Logger): Promise<C
     publishCancellation: (taskId) => publishCancellation(redis, taskId),
     logger,
     metrics,
-  });
+  };
+  const app = createApp(dependencies, authentication);
   const server = app.listen(settings.PORT, settings.HOST);
   await once(server, 'listening');
-  const readiness = createReadiness({ redis: () => probeRedis(redis), store: () => probeStore(store) }, logger);
+  const schema = new SchemaCheck(store);
+  const readiness = createReadiness(
+    { redis: () => probeRedis(redis), store: () => probeStore(store), schema: () => schema.requireUnlessUnknown() },
+    logger,
+  );
   const ops = await startOpsServer({
     port: settings.OPS_PORT,
     host: settings.OPS_HOST,
@@ -79,14 +93,10 @@ export async function startApi(settings: ApiSettings, logger: Logger): Promise<C
   });
   logger.info({ port: settings.PORT }, 'api ready');
   return {
-    failure: failureOf(requireFitRedis(redis, logger)),
+    failure: failureOf(Promise.all([requireFitRedis(redis, logger), authentication.usable])),
     async stop() {
-      const closed = once(server, 'close');
-      server.close();
-      streams.close();
+      await closeGently(server, settings.LINGER_SECONDS * 1_000, () => streams.close());
       live.stop();
-      server.closeIdleConnections();
-      await closed;
       ops.close();
       await lanes.close();
       for (const connection of [redis, subscriber]) connection.disconnect();

@@ -5,6 +5,9 @@ import type { Logger } from '@story-tasks/runtime';
 import express, { type Express, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 import helmet from 'helmet';
 import { z } from 'zod';
+import type { Authentication } from './auth/authentication.ts';
+import type { Principal } from './auth/principal.ts';
+import { scopeOf } from './auth/scope.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import type { Endpoint, Reply } from './endpoint.ts';
 import { endpoints } from './endpoints/index.ts';
@@ -15,15 +18,22 @@ import { problemOf } from './problems.ts';
 /** Room for the longest prompt in any encoding of it. */
 const bodyLimit = '512kb';
 
-export function createApp(dependencies: ApiDependencies): Express {
+export function createApp(dependencies: ApiDependencies, { authenticate }: Authentication): Express {
   const app = express();
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
   app.use(observeRequests(dependencies.metrics));
   app.use(helmet());
   app.use(identify, logRequests(dependencies.logger));
+  const [open, closed] = [
+    endpoints.filter((endpoint) => endpoint.open),
+    endpoints.filter((endpoint) => !endpoint.open),
+  ];
+  for (const endpoint of open) app[endpoint.method](endpoint.path, route(endpoint, dependencies));
+  // Whatever was not answered so far: a list of paths to guard could be evaded by writing one of them in another way.
+  app.use(requireCaller(authenticate));
   app.use(requireJson, express.json({ limit: bodyLimit, strict: false }));
-  for (const endpoint of endpoints) app[endpoint.method](endpoint.path, route(endpoint, dependencies));
+  for (const endpoint of closed) app[endpoint.method](endpoint.path, route(endpoint, dependencies));
   app.use((request) => {
     const { method, path } = request;
     throw new CodedError('ROUTE_NOT_FOUND', 'caller', `There is no ${method} ${path}; see /api/docs.`);
@@ -60,6 +70,16 @@ function logRequests(logger: Logger): RequestHandler {
   };
 }
 
+/** Before the body is read: a stranger's is not worth the room. */
+function requireCaller(authenticate: Authentication['authenticate']): RequestHandler {
+  return async (request, response, next) => {
+    const principal = await authenticate(request.headers.authorization);
+    response.locals['principal'] = principal;
+    if (principal.requester !== 'anonymous') response.locals['notes'].requester = principal.requester;
+    next();
+  };
+}
+
 /** A body of another type would be skipped by the JSON parser, and its sender told of missing fields. */
 function requireJson(request: Request, _response: Response, next: NextFunction): void {
   const hasBody = Number(request.get('content-length') ?? 0) > 0 || request.get('transfer-encoding') !== undefined;
@@ -70,11 +90,13 @@ function requireJson(request: Request, _response: Response, next: NextFunction):
 function route(endpoint: Endpoint, dependencies: ApiDependencies): RequestHandler {
   return async (request, response) => {
     const notes = response.locals['notes'] as Record<string, string>;
-    const reply = await endpoint.handle(dependencies, {
+    const principal = (response.locals['principal'] ?? nobody) as Principal;
+    const reply = await endpoint.handle(scopeOf(dependencies, principal), {
       params: checked(endpoint.params, request.params, ''),
       query: checked(endpoint.query, request.query, ''),
       body: checked(endpoint.body, request.body, ''),
       headers: checked(endpoint.headers ?? noHeaders, request.headers, '') as Record<string, unknown>,
+      principal,
       // An answer to HEAD has no body that could be streamed.
       preferred: (types) => (request.method === 'HEAD' ? (types[0] ?? false) : request.accepts([...types])),
       note: (fields) => void Object.assign(notes, fields),
@@ -85,6 +107,9 @@ function route(endpoint: Endpoint, dependencies: ApiDependencies): RequestHandle
 }
 
 const noHeaders = z.object({});
+
+/** Of an open endpoint. */
+const nobody: Principal = { requester: 'anonymous', userId: null };
 
 function checked(schema: z.ZodType, value: unknown, prefix: string): unknown {
   const parsed = schema.safeParse(value);

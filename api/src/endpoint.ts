@@ -2,6 +2,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Logger } from '@story-tasks/runtime';
 import type { z } from 'zod';
+import type { Principal } from './auth/principal.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import type { ProblemCode } from './problems.ts';
 
@@ -18,6 +19,8 @@ interface Input<
   readonly query: z.output<Query>;
   readonly body: z.output<Body>;
   readonly headers: z.output<Headers>;
+  /** Who calls; of an open endpoint, nobody is asked. */
+  readonly principal: Principal;
   /** The type, of these, that the client likes best; the first when it does not mind. */
   readonly preferred: (types: readonly string[]) => string | false;
   /** Of this request: what it logs of itself stands on the request's line. */
@@ -56,6 +59,8 @@ export interface Endpoint<
   readonly operationId: string;
   readonly tag: 'Stories' | 'Tasks' | 'Documentation';
   readonly summary: string;
+  /** True: answered without asking who calls. */
+  readonly open?: true;
   /** By status. */
   readonly answers: Readonly<Record<number, Answer>>;
   /** What `handle` may be refused with, besides what any call may. */

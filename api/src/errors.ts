@@ -1,6 +1,47 @@
 /** What the API itself refuses. */
 import { CodedError, type FieldError } from '@story-tasks/contracts';
 
+/** Nobody is known to call: there is no token, or not one that is good here. Which fault it has is not told. */
+export class UnauthenticatedError extends CodedError {
+  /** For the header WWW-Authenticate (RFC 6750). */
+  readonly challenge: string;
+
+  constructor(token: 'missing' | 'refused') {
+    const said =
+      token === 'missing' ? 'Send a token: Authorization: Bearer …' : 'The token is not one that is good here.';
+    super('UNAUTHENTICATED', 'caller', said);
+    this.challenge = token === 'missing' ? 'Bearer' : 'Bearer error="invalid_token"';
+  }
+}
+
+/** It is known who calls, and they may not. */
+export class ForbiddenError extends CodedError {
+  constructor(account: string) {
+    super(
+      'FORBIDDEN',
+      'caller',
+      `ServiceAccount ${account} may not call this API; AUTH_ALLOWED_SERVICE_ACCOUNTS says who may.`,
+    );
+  }
+}
+
+/** Whoever knows the callers does not answer; nobody is let in on a guess. */
+export class AuthUnavailableError extends CodedError {
+  constructor() {
+    super('AUTH_UNAVAILABLE', 'retryable', 'Tokens cannot be checked at this moment.');
+  }
+}
+
+export class AuthKeysMissingError extends CodedError {
+  constructor() {
+    super(
+      'AUTH_KEYS_MISSING',
+      'fatal',
+      'AUTH_MODE is supabase, and the project publishes no public key to check tokens by: set AUTH_JWT_SECRET to its JWT secret, or AUTH_JWKS_URL to where its keys are.',
+    );
+  }
+}
+
 /** The request was read, and does not fit; told as 422. */
 export class RequestInvalidError extends CodedError {
   readonly errors: readonly FieldError[];

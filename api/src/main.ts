@@ -6,6 +6,6 @@ const code = await runProcess({
   settings: apiSettings,
   start: startApi,
   // Requests under way are bounded by the store's and the lanes' own limits.
-  stopWithinMs: () => 10_000,
+  stopWithinMs: ({ LINGER_SECONDS }) => LINGER_SECONDS * 1_000 + 10_000,
 });
 process.exit(code);

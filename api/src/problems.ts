@@ -7,6 +7,9 @@ export const problemCodes = {
   MALFORMED_JSON: { status: 400, when: 'The body is not valid JSON.' },
   MALFORMED_PATH: { status: 400, when: 'The path cannot be decoded.' },
   REQUEST_ABORTED: { status: 400, when: 'The request ended before its body did.' },
+  UNAUTHENTICATED: { status: 401, when: 'There is no token, or not one that is good here.' },
+  REQUESTER_NOT_FOUND: { status: 401, when: 'The user whose token this is is gone.' },
+  FORBIDDEN: { status: 403, when: 'Whose token this is may not call.' },
   STORY_NOT_FOUND: { status: 404, when: 'There is no such story.' },
   TASK_NOT_FOUND: { status: 404, when: 'There is no such task.' },
   BUNDLE_NOT_FOUND: { status: 404, when: 'The story has no player bundle yet.' },
@@ -19,6 +22,7 @@ export const problemCodes = {
   VALIDATION_FAILED: { status: 422, when: 'The store does not take a value.' },
   INTERNAL: { status: 500, when: 'An unexpected error, or one with a code of its own.' },
   ENQUEUE_FAILED: { status: 500, when: 'The task was made, could not be queued, and is failed; `taskId` names it.' },
+  AUTH_UNAVAILABLE: { status: 503, when: 'Who knows the callers does not answer.' },
   STORE_UNAVAILABLE: { status: 503, when: 'Supabase is down, slow or overloaded.' },
   LANE_UNAVAILABLE: { status: 503, when: 'Redis is away; the task stays on record and is queued when it is back.' },
   BUNDLE_STORE_UNAVAILABLE: { status: 503, when: 'The bundle store is down or slow.' },
@@ -52,8 +56,8 @@ export function problemOf(error: unknown, requestId: string): ToldProblem {
     return known('INTERNAL', requestId, 'An unexpected error; the log has its request id.');
   }
   const { status } = (problemCodes as Readonly<Record<string, { status: number }>>)[error.code] ?? { status: 500 };
-  const { taskId, errors } = error as { taskId?: string; errors?: FieldError[] };
-  return told({ status, code: error.code, detail: error.message, requestId, taskId, errors });
+  const { taskId, errors, challenge } = error as { taskId?: string; errors?: FieldError[]; challenge?: string };
+  return told({ status, code: error.code, detail: error.message, requestId, taskId, errors }, challenge);
 }
 
 function known(code: ProblemCode, requestId: string, detail?: string): ToldProblem {
@@ -61,7 +65,12 @@ function known(code: ProblemCode, requestId: string, detail?: string): ToldProbl
   return told({ status, code, detail: detail ?? when, requestId });
 }
 
-function told(fields: Omit<Problem, 'type' | 'title'>): ToldProblem {
+function told(fields: Omit<Problem, 'type' | 'title'>, challenge?: string): ToldProblem {
   const problem = { type: 'about:blank', title: STATUS_CODES[fields.status] ?? 'Error', ...fields };
-  return { problem, headers: fields.status === 503 ? { 'Retry-After': String(retryAfterSeconds) } : {} };
+  return { problem, headers: headersOf(fields.status, challenge) };
+}
+
+function headersOf(status: number, challenge = 'Bearer error="invalid_token"'): Readonly<Record<string, string>> {
+  if (status === 401) return { 'WWW-Authenticate': challenge };
+  return status === 503 ? { 'Retry-After': String(retryAfterSeconds) } : {};
 }

@@ -6,6 +6,7 @@ import { createLogger, Metrics } from '@story-tasks/runtime';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createApp } from '../src/app.ts';
+import { everybody } from '../src/auth/authentication.ts';
 import type { ApiDependencies } from '../src/dependencies.ts';
 import { endpoints } from '../src/endpoints/index.ts';
 
@@ -15,7 +16,7 @@ let port: number;
 beforeAll(async () => {
   // The page, its files and the document need nothing of what the other calls do.
   const dependencies = { logger: createLogger('api', 'silent'), metrics: new Metrics() } as ApiDependencies;
-  server = createApp(dependencies).listen(0, '127.0.0.1');
+  server = createApp(dependencies, everybody).listen(0, '127.0.0.1');
   await once(server, 'listening');
   port = (server.address() as AddressInfo).port;
   const executablePath = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';

@@ -34,6 +34,8 @@ interface OperationEntry<Options extends z.ZodType> {
   readonly label: string;
   /** Validates the request's `options`, which become the task's `payload` verbatim. */
   readonly options: Options;
+  /** The options that name a story to read: who may not see it may not have it read. */
+  readonly storyOptions: readonly string[];
   /** Name of the function in agent-backend that does the work. */
   readonly runner: string;
   /** True when a second run finds what the first one persisted, so that a lost worker costs at most one step. */
@@ -59,6 +61,7 @@ export const operations = {
           'Load what this story already has, and generate only what is missing. Defaults to the task’s own story.',
         ),
     }),
+    storyOptions: ['resumeWorkflowFromStoryId'],
     runner: 'runWorkflowTask',
     resumable: true,
     defaults,
@@ -66,6 +69,7 @@ export const operations = {
   REGENERATE_CONSTITUTION: entry({
     label: 'Regenerate the constitution',
     options: z.strictObject({}),
+    storyOptions: [],
     runner: 'generateStoryConstitution',
     resumable: true,
     defaults,
@@ -73,6 +77,7 @@ export const operations = {
   BUILD_PLAYER_BUNDLE: entry({
     label: 'Build the player bundle',
     options: z.strictObject({}),
+    storyOptions: [],
     runner: 'runPlayerBundleTask',
     resumable: true,
     defaults,

@@ -14,6 +14,7 @@ import {
   createReconcileRepository,
   createStoryTasksRepository,
   createThroughputRepository,
+  type SchemaCheck,
   type Store,
 } from '@story-tasks/supabase';
 import { Forwarder } from './forwarder/forwarder.ts';
@@ -25,13 +26,14 @@ import { observedRecord } from './observedRecord.ts';
 import { oldTasks } from './oldTasks.ts';
 import { orphanedJobs } from './orphanedJobs.ts';
 import { queuedRows } from './queuedRows.ts';
-import { countActions, everyTick, type ReconcilePart, Reconciler } from './reconciler.ts';
+import { countActions, everyTick, type ReconcilePart, Reconciler, tickingWhen } from './reconciler.ts';
 import type { OperatorSettings } from './settings.ts';
 import type { WorkerScaling } from './workerScaling.ts';
 
 export interface LeadersLoopsDependencies {
   readonly settings: Pick<OperatorSettings, 'RECONCILE_SECONDS' | 'RETENTION_DAYS'>;
   readonly store: Store;
+  readonly schema: Pick<SchemaCheck, 'fits'>;
   /** Of the use `prompt`. */
   readonly redis: ReturnType<typeof connectRedis>;
   readonly lanes: Lanes;
@@ -48,16 +50,17 @@ export interface LeadersLoopsDependencies {
 
 /** @returns what starts them */
 export function leadersLoops(given: LeadersLoopsDependencies): () => { stop(): Promise<void> } {
-  const { settings, store, redis, leadership, watch, gauges, scaling, logger } = given;
+  const { settings, store, schema, redis, leadership, watch, gauges, scaling, logger } = given;
   const newParts = reconcileParts(given);
   const countAction = countActions(given.metrics);
   const forwarded = { events: createLaneEvents(redis), record: createThroughputRepository(store), logger };
   const every = (ticking: Parameters<typeof everyTick>[0], intervalMs: number) =>
     everyTick(ticking, intervalMs, systemWorld.clock, () => leadership.isLeader());
+  const fits = () => schema.fits();
   return () => {
     const loops = [
-      every(new Reconciler(newParts(), logger, countAction), settings.RECONCILE_SECONDS * 1_000),
-      every(new Forwarder(forwarded), limits.forwardEveryMs),
+      every(tickingWhen(fits, new Reconciler(newParts(), logger, countAction)), settings.RECONCILE_SECONDS * 1_000),
+      every(tickingWhen(fits, new Forwarder(forwarded)), limits.forwardEveryMs),
       every({ tick: () => watch.read() }, limits.readLanesEveryMs),
       ...(scaling === null ? [] : [scaling.start()]),
     ];

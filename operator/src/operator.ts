@@ -14,7 +14,7 @@ import {
   requireFitRedis,
   startOpsServer,
 } from '@story-tasks/runtime';
-import { connectStore, probeStore } from '@story-tasks/supabase';
+import { connectStore, probeStore, SchemaCheck } from '@story-tasks/supabase';
 import { laneWatch } from './laneWatch.ts';
 import { contend } from './leadership/contend.ts';
 import { whileLeading } from './leadership/whileLeading.ts';
@@ -52,8 +52,10 @@ export async function startOperator(settings: OperatorSettings, logger: Logger):
   const scaling =
     kubernetes &&
     (await workerScaling({ settings, live, kubernetes, leadership, redis, laneWatch: watch, store, metrics, logger }));
+  const schema = new SchemaCheck(store);
   const startLoops = leadersLoops({
     settings,
+    schema,
     store,
     redis,
     lanes,
@@ -70,7 +72,10 @@ export async function startOperator(settings: OperatorSettings, logger: Logger):
     port: settings.OPS_PORT,
     host: settings.OPS_HOST,
     health: () => ({ ok: true }),
-    ready: createReadiness({ redis: () => probeRedis(redis), store: () => probeStore(store) }, logger),
+    ready: createReadiness(
+      { redis: () => probeRedis(redis), store: () => probeStore(store), schema: () => schema.requireUnlessUnknown() },
+      logger,
+    ),
     metrics,
   });
   logger.info('operator ready');

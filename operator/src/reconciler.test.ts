@@ -1,7 +1,7 @@
 import { systemWorld } from '@story-tasks/contracts';
 import { createLogger } from '@story-tasks/runtime';
 import { expect, test } from 'vitest';
-import { everyTick, type ReconcilePart, Reconciler } from './reconciler.ts';
+import { everyTick, type ReconcilePart, Reconciler, tickingWhen } from './reconciler.ts';
 
 const task = { id: 'a', operation: 'BUILD_PLAYER_BUNDLE' } as const;
 const reconcilerOf = (...parts: ReconcilePart[]) =>
@@ -31,6 +31,22 @@ test('a tick answers how often each action was done', async () => {
     { enqueued: 2, job_removed: 1 },
     { enqueued: 2, job_removed: 1 },
   ]);
+});
+
+test('ticks pass over while it may not act, and it acts as soon as it may', async () => {
+  let allowed = false;
+  let acted = 0;
+  const counted = {
+    async tick() {
+      acted += 1;
+    },
+  };
+  const ticking = tickingWhen(async () => allowed, counted);
+  await ticking.tick(() => false);
+  expect(acted).toBe(0);
+  allowed = true;
+  await ticking.tick(() => false);
+  expect(acted).toBe(1);
 });
 
 test('a shutdown waits for the part under way, and begins no other', async () => {

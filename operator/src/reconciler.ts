@@ -74,6 +74,15 @@ interface Ticking {
   tick(ending: () => boolean): Promise<unknown>;
 }
 
+/** Passes over ticks at which it may not act: of a record from before this code it knows nothing for sure. */
+export function tickingWhen(allowed: () => Promise<boolean>, ticking: Ticking): Ticking {
+  return {
+    async tick(ending) {
+      if (await allowed()) await ticking.tick(ending);
+    },
+  };
+}
+
 /**
  * Ticks until stopped.
  * @param ticking whose tick never rejects

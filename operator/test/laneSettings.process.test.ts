@@ -90,6 +90,12 @@ test('a leader of before is refused, until all keys are lost', async () => {
   expect(await written({ globalConcurrency: 5 }, 2)).toEqual(changed(1));
 });
 
+test('an operator that contends with nobody is never refused, and leaves none behind that would be', async () => {
+  await written({ globalConcurrency: 3 }, 7);
+  expect(await written({ globalConcurrency: 4 }, 0)).toEqual(changed(1));
+  expect(await written({ globalConcurrency: 5 }, 7)).toEqual(changed(1));
+});
+
 test('a limit holds over workers, and those that wait are woken when it is raised', async () => {
   await written({ globalConcurrency: 1 });
   await addJobs(6);

@@ -97,6 +97,13 @@ export const storeEnvironment = z.object({
 export const apiEnvironment = z.object({
   PORT: port(8080).describe('Port of the HTTP API.'),
   HOST: z.string().default('0.0.0.0').describe('Address that the HTTP API listens on.'),
+  LINGER_SECONDS: number()
+    .min(0)
+    .max(60)
+    .default(0)
+    .describe(
+      'After SIGTERM: how long connections that clients keep are still served, each answer asking for an end. Behind a load balancer: 5, longer than clients keep idle ones.',
+    ),
   BUNDLE_STORE: z.string().describe('Where player bundles are kept: dir:<path> or supabase:<bucket>.'),
 });
 

@@ -18,12 +18,13 @@ const epochKey = 'bull:story-task-jobs.settings';
 /**
  * All lanes in one step. BullMQ's own calls write the same fields, but one after the other, with no look at who writes, and
  * wake nobody: a worker that waits for a delayed job would notice only then. A rate limit that ends or gets a shorter period
- * must not leave the count of the longer one behind.
+ * must not leave the count of the longer one behind. Where operators do not contend there is no epoch to compare, and none that
+would refuse those who begin to.
  */
 const script = `
 local epoch = tonumber(ARGV[1])
 local last = tonumber(redis.call('GET', KEYS[1]) or '-1')
-if epoch < last then return -1 end
+if epoch > 0 and epoch < last then return -1 end
 if epoch > last then redis.call('SET', KEYS[1], ARGV[1]) end
 
 local fields = {'concurrency', 'max', 'duration', 'paused'}
@@ -73,7 +74,8 @@ return changes`;
 /**
  * Brings the lanes to what the settings say.
  * @param redis of the use `prompt`
- * @param epoch of the writer; a later one's is greater. After a loss of all keys, the first one to write is the latest.
+ * @param epoch of the writer; a later one's is greater. After a loss of all keys, the first one to write is the latest. 0: it is
+ * the only one, and is never refused
  * @throws what Redis or the connection throws
  */
 export async function writeLaneSettings(

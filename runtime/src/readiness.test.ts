@@ -1,7 +1,9 @@
 import { Writable } from 'node:stream';
+import { CodedError } from '@story-tasks/contracts';
+import { VirtualClock } from '@story-tasks/contracts/test';
 import { expect, test } from 'vitest';
 import { createLogger } from './logger.ts';
-import { createReadiness, readyForGood } from './readiness.ts';
+import { createReadiness, readyForGood, untilReady } from './readiness.ts';
 
 const silent = createLogger('test', 'silent');
 const usable = async () => 'OK';
@@ -17,6 +19,33 @@ test('it names what cannot be used, and nothing of why', async () => {
   expect(await createReadiness({ redis: broken, store: usable }, silent)()).toEqual({ ok: false, unusable: ['redis'] });
   const both = await createReadiness({ redis: broken, store: broken }, silent)();
   expect(both).toEqual({ ok: false, unusable: ['redis', 'store'] });
+});
+
+test('of what time alone does not mend it tells why, in words of ours', async () => {
+  const outdated = async () => {
+    throw new CodedError('SCHEMA_OUTDATED', 'fatal', 'The schema is too old.');
+  };
+  const health = await createReadiness({ redis: broken, schema: outdated }, silent)();
+  expect(health).toEqual({ ok: false, unusable: ['redis', 'schema'], why: { schema: 'The schema is too old.' } });
+});
+
+test('it is waited for until it is ready, or until nobody waits any more', async () => {
+  const clock = new VirtualClock();
+  let ok = false;
+  let reached = false;
+  const stopping = new AbortController();
+  const waited = untilReady(async () => ({ ok }), clock, stopping.signal).then(() => {
+    reached = true;
+  });
+  await clock.pass(5_000);
+  expect(reached).toBe(false);
+  ok = true;
+  await clock.pass(1_000);
+  await waited;
+  const given = untilReady(async () => ({ ok: false }), clock, stopping.signal);
+  stopping.abort();
+  await expect(given).rejects.toThrow();
+  expect(clock.waiting).toBe(0);
 });
 
 test('what does not answer cannot be used, and is told so within a second', async () => {

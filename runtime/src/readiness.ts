@@ -1,4 +1,5 @@
 /** Whether what a process stands on can be used: asked of it seldom, however many want to know. */
+import { type Clock, CodedError, pause } from '@story-tasks/contracts';
 import type { Logger } from './logger.ts';
 import type { Health } from './opsServer.ts';
 import { within } from './within.ts';
@@ -12,7 +13,8 @@ const answerWithinMs = 800;
 const freshMs = 250;
 
 /**
- * Answers within a second, and names what cannot be used; why, the process's own logs say.
+ * Answers within a second, and names what cannot be used. Why is told of what time alone does not mend; of the rest the
+ * process's own logs tell.
  * @param checks by the name of what each looks at
  */
 export function createReadiness(checks: Readonly<Record<string, Check>>, logger: Logger): () => Promise<Health> {
@@ -20,10 +22,12 @@ export function createReadiness(checks: Readonly<Record<string, Check>>, logger:
   let told = '';
   return async () => {
     const answers = await Promise.all(dependencies.map(async ({ name, usable }) => ({ name, usable: await usable() })));
-    const unusable = answers.filter(({ usable }) => !usable).map(({ name }) => name);
-    if (told !== unusable.join()) logger.warn({ unusable }, unusable.length > 0 ? 'not ready' : 'ready again');
+    const unusable = answers.filter(({ usable }) => usable !== true).map(({ name }) => name);
+    const reasons = answers.flatMap(({ name, usable }) => (typeof usable === 'string' ? [[name, usable]] : []));
+    const why = reasons.length > 0 ? { why: Object.fromEntries(reasons) as Record<string, string> } : {};
+    if (told !== unusable.join()) logger.warn({ unusable, ...why }, unusable.length > 0 ? 'not ready' : 'ready again');
     told = unusable.join();
-    return unusable.length > 0 ? { ok: false, unusable } : { ok: true };
+    return unusable.length > 0 ? { ok: false, unusable, ...why } : { ok: true };
   };
 }
 
@@ -38,15 +42,20 @@ export function readyForGood(ready: () => Promise<Health>): () => Promise<Health
   };
 }
 
+/** Looks until it is ready. @throws the signal's reason when that aborts first */
+export async function untilReady(ready: () => Promise<Health>, clock: Clock, signal: AbortSignal): Promise<void> {
+  while (!(await ready()).ok) await pause(clock, freshMs, signal);
+}
+
+/** A sentence: it cannot be used, and that is why. */
+type Usable = boolean | string;
+
 /** One call at a time: whoever asks meanwhile waits for the same one. */
-function shared(check: Check): () => Promise<boolean> {
-  let pending: Promise<boolean> | undefined;
-  let last = { at: Number.NEGATIVE_INFINITY, usable: false };
-  const ask = async (): Promise<boolean> => {
-    const usable = await check().then(
-      () => true,
-      () => false,
-    );
+function shared(check: Check): () => Promise<Usable> {
+  let pending: Promise<Usable> | undefined;
+  let last: { at: number; usable: Usable } = { at: Number.NEGATIVE_INFINITY, usable: false };
+  const ask = async (): Promise<Usable> => {
+    const usable = await check().then(() => true, reasonOf);
     last = { at: performance.now(), usable };
     pending = undefined;
     return usable;
@@ -56,4 +65,9 @@ function shared(check: Check): () => Promise<boolean> {
     pending ??= ask();
     return within(answerWithinMs, pending).catch(() => false);
   };
+}
+
+/** Only errors of ours are fit to be shown. */
+function reasonOf(error: unknown): Usable {
+  return error instanceof CodedError && error.kind === 'fatal' ? error.message : false;
 }

@@ -99,7 +99,8 @@ function settle<T>(what: string, answer: Answer<T>): T | null {
   throw new StoreRejectedError(what, code);
 }
 
-const probeTimeoutMs = 2_000;
+/** Of a look at whether the store is there, in milliseconds. */
+export const probeTimeoutMs = 2_000;
 
 /**
  * Resolves when Postgres answers: one tiny read, of a table with a few rows.

@@ -26,7 +26,7 @@ export class TaskNotFoundError extends CodedError {
 
 export class RequesterNotFoundError extends CodedError {
   constructor(userId: string) {
-    super('REQUESTER_NOT_FOUND', 'caller', `There is no user ${userId} to request a task for.`);
+    super('REQUESTER_NOT_FOUND', 'caller', `There is no user ${userId} to make that for.`);
   }
 }
 
@@ -63,11 +63,15 @@ export class StoreUnavailableError extends CodedError {
 
 /** Supabase answered, and refused a call that should never be refused: a fault of ours or of the installation. */
 export class StoreRejectedError extends CodedError {
+  /** SQLSTATE, the gateway's own code, or the HTTP status. */
+  readonly answer: string;
+
   constructor(what: string, code: string) {
     super(
       'STORE_REJECTED',
       'fatal',
       `The store refused "${what}" (${code}). Are all migrations applied, and is SUPABASE_SECRET_KEY the service role's?`,
     );
+    this.answer = code;
   }
 }

@@ -2,11 +2,11 @@
 import { createStoryRequestSchema } from '@story-tasks/contracts';
 import { z } from 'zod';
 import { askStore, callFunction, type Store } from './client.ts';
-import { StaleAttemptError, StoryNotFoundError } from './errors.ts';
+import { RequesterNotFoundError, StaleAttemptError, StoreRejectedError, StoryNotFoundError } from './errors.ts';
 import { recordOf } from './rows.ts';
 import { idSchema, validated } from './validation.ts';
 
-const newStorySchema = createStoryRequestSchema.extend({ id: idSchema.optional() });
+const newStorySchema = createStoryRequestSchema.extend({ id: idSchema.optional(), requestedBy: idSchema.nullish() });
 export type NewStory = z.input<typeof newStorySchema>;
 
 export interface StoryRecord {
@@ -18,6 +18,8 @@ export interface StoryRecord {
   readonly visualDesign: unknown;
   readonly audioDesign: unknown;
   readonly bundlePath: string | null;
+  /** Null when no person made it. */
+  readonly requestedBy: string | null;
   readonly createdAt: string;
   readonly updatedAt: string;
 }
@@ -66,32 +68,41 @@ export async function saveStoryWork(
   return reply.value;
 }
 
+/** SQLSTATE. A new story refers to nothing but its owner. */
+const foreignKeyViolation = '23503';
+
 export type StoriesRepository = ReturnType<typeof createStoriesRepository>;
 
 /** Every method may also throw StoreUnavailableError or StoreRejectedError. */
 export function createStoriesRepository(store: Store) {
   return {
-    /** @throws ValidationError */
+    /** @throws ValidationError, RequesterNotFoundError */
     async createStory(input: NewStory): Promise<StoryRecord> {
       const story = validated(newStorySchema, input);
       const row = {
         id: story.id ?? store.chance.uuid(),
         display_name: story.displayName,
         initial_prompt: story.initialPrompt,
+        requested_by: story.requestedBy ?? null,
       };
       await askStore(store, 'create a story', (signal) =>
         // A repeat, after an answer that got lost, finds its own row and leaves it (R7).
         store.client.from('stories').upsert(row, { onConflict: 'id', ignoreDuplicates: true }).abortSignal(signal),
-      );
+      ).catch((error: unknown) => {
+        const orphan = error instanceof StoreRejectedError && error.answer === foreignKeyViolation;
+        throw orphan ? new RequesterNotFoundError(row.requested_by ?? '') : error;
+      });
       return this.getStory(row.id);
     },
 
-    /** @throws ValidationError, StoryNotFoundError */
-    async getStory(storyId: string): Promise<StoryRecord> {
+    /** @param owner only a story of this person is there @throws ValidationError, StoryNotFoundError */
+    async getStory(storyId: string, owner?: string): Promise<StoryRecord> {
       validated(idSchema, storyId, 'storyId');
-      const row = await askStore<Record<string, unknown>>(store, 'read a story', (signal) =>
-        store.client.from('stories').select('*').eq('id', storyId).abortSignal(signal).maybeSingle(),
-      );
+      const row = await askStore<Record<string, unknown>>(store, 'read a story', (signal) => {
+        const story = store.client.from('stories').select('*').eq('id', storyId);
+        const own = owner === undefined ? story : story.eq('requested_by', owner);
+        return own.abortSignal(signal).maybeSingle();
+      });
       if (row === null) throw new StoryNotFoundError(storyId);
       return recordOf<StoryRecord>(row);
     },

@@ -24,6 +24,7 @@ const taskListingSchema = z.strictObject({
   storyId: idSchema.optional(),
   status: taskStatusSchema.optional(),
   operation: operationSchema.optional(),
+  requestedBy: idSchema.optional(),
   limit: z.int().min(1).max(500),
   position: taskPositionSchema.optional(),
 });
@@ -31,6 +32,8 @@ export interface TaskListing {
   readonly storyId?: string | undefined;
   readonly status?: TaskStatus | undefined;
   readonly operation?: Operation | undefined;
+  /** Only tasks of this person. */
+  readonly requestedBy?: string | undefined;
   readonly limit: number;
   /** The `next` of the page before; absent for the first page. */
   readonly position?: TaskPosition | undefined;

@@ -245,12 +245,14 @@ export function createStoryTasksRepository(store: Store) {
       }
     },
 
-    /** @throws TaskNotFoundError */
-    async getTask(taskId: string): Promise<TaskRecord> {
+    /** @param owner only a task of this person is there @throws TaskNotFoundError */
+    async getTask(taskId: string, owner?: string): Promise<TaskRecord> {
       validated(idSchema, taskId, 'taskId');
-      const row = await askStore<Record<string, unknown>>(store, 'read a task', (signal) =>
-        store.client.from('story_tasks').select('*').eq('id', taskId).abortSignal(signal).maybeSingle(),
-      );
+      const row = await askStore<Record<string, unknown>>(store, 'read a task', (signal) => {
+        const task = store.client.from('story_tasks').select('*').eq('id', taskId);
+        const own = owner === undefined ? task : task.eq('requested_by', owner);
+        return own.abortSignal(signal).maybeSingle();
+      });
       if (row === null) throw new TaskNotFoundError(taskId);
       return taskRecordOf(row);
     },

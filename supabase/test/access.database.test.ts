@@ -121,9 +121,20 @@ test('a person sees their own tasks and events, and nobody else’s', async () =
   expect(strangersTask).not.toBe(ownTask);
 });
 
+test('a person sees the stories that they made, and none of a server or of somebody else', async () => {
+  const made =
+    'insert into public.stories (display_name, initial_prompt, requested_by) values ($1, $1, $2) returning id';
+  const own = one((await admin.query<{ id: string }>(made, ['own', owner])).rows);
+  await admin.query(made, ['stranger’s', stranger]);
+  const client = await as('authenticated');
+  const { rows } = await client.query('select id from public.stories');
+  await client.end();
+  expect(rows).toEqual([own]);
+});
+
 test('a person reads no other table', async () => {
   const client = await as('authenticated');
-  const readable = new Set(['story_tasks', 'story_task_events']);
+  const readable = new Set(['stories', 'story_tasks', 'story_task_events']);
   for (const table of (await publicTables()).filter((name) => !readable.has(name))) {
     await expect(client.query(`select * from public.${table}`)).rejects.toThrow('permission denied');
   }

@@ -1,7 +1,8 @@
 /** The two stores that repositories are tested on: PGlite as in development, and the Postgres that production has. */
 import { randomUUID } from 'node:crypto';
 import { connectStore, type Store } from '../src/index.ts';
-import { startLite, startPostgres } from './harness.ts';
+import { startLite } from './liteServer.ts';
+import { startPostgres } from './postgres.ts';
 
 export interface Backend {
   readonly url: string;

@@ -1,8 +1,9 @@
 /** What the migrations and the code must agree on, read from their texts. */
 import { glob, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { operationNames } from '@story-tasks/contracts';
 import { expect, test } from 'vitest';
+import { schemaVersion } from '../src/index.ts';
 import { migrationFiles } from './postgres.ts';
 
 const src = join(import.meta.dirname, '../src');
@@ -40,6 +41,20 @@ test('every function that a repository calls is made and revoked', async () => {
   expect(called).toContain('save_story_work');
   expect(called.length).toBeGreaterThan(9);
   expect(called.filter((name) => !lists.includes(`'${name}'`))).toEqual([]);
+});
+
+test('each migration since the schema tells its version says its own, and the code asks for the newest', async () => {
+  const files = (await migrationFiles()).map((file) => ({ file, version: basename(file).split('_')[0] ?? '' }));
+  const told = await Promise.all(
+    files.map(async ({ file }) => all(await readFile(file, 'utf8'), /'version', '(\d+)'/g)),
+  );
+  const since = files.findIndex(({ version }) => version === '20261110000000');
+  expect(told.slice(since)).toEqual(files.slice(since).map(({ version }) => [version]));
+  expect(schemaVersion).toBe(files.at(-1)?.version);
+});
+
+test('versions are of one form, so that their order is that of their dates', async () => {
+  for (const file of await migrationFiles()) expect(basename(file)).toMatch(/^\d{14}_[a-z_]+\.sql$/);
 });
 
 test('each error has a code of its own', async () => {

@@ -6,6 +6,7 @@ import {
   createStoriesRepository,
   createStoryTasksRepository,
   type NewStory,
+  RequesterNotFoundError,
   type RunFence,
   StaleAttemptError,
   StoreRejectedError,
@@ -50,6 +51,20 @@ describe.each(backends)('stories on $backend', ({ start }) => {
     expect(made).toMatchObject({ constitution: null, outline: null, bundlePath: null });
     expect(await stories.createStory({ ...input, displayName: 'Other' })).toEqual(made);
     expect(await stories.getStory(input.id)).toEqual(made);
+  });
+
+  test('a story that a person made is there for that person, and for nobody else who is named', async () => {
+    const requestedBy = await backend.signUp();
+    const own = await stories.createStory({ displayName: 'Own', initialPrompt: 'x', requestedBy });
+    expect(await stories.getStory(own.id, requestedBy)).toEqual({ ...own, requestedBy });
+    expect(await stories.getStory(own.id)).toEqual(own);
+    await expect(stories.getStory(own.id, randomUUID())).rejects.toBeInstanceOf(StoryNotFoundError);
+    await expect(stories.getStory(storyId, requestedBy)).rejects.toBeInstanceOf(StoryNotFoundError);
+  });
+
+  test('a story for a person that there is not is refused as such', async () => {
+    const made = stories.createStory({ displayName: 'Own', initialPrompt: 'x', requestedBy: randomUUID() });
+    await expect(made).rejects.toBeInstanceOf(RequesterNotFoundError);
   });
 
   test('the newest stories come first', async () => {

@@ -33,6 +33,7 @@ import {
   startOpsServer,
   storeEnvironment,
   subscribeToCancellations,
+  untilReady,
   workerEnvironment,
 } from '@story-tasks/runtime';
 import {
@@ -42,6 +43,7 @@ import {
   createStoryTasksRepository,
   observedRepository,
   probeStore,
+  SchemaCheck,
   type Store,
 } from '@story-tasks/supabase';
 import type { Redis } from 'ioredis';
@@ -125,14 +127,20 @@ export async function startWorker(settings: WorkerSettings, logger: Logger): Pro
   // Both wait for Redis as long as it takes, and are broken off only when the process stops.
   subscribeToCancellations(subscriber, (taskId) => running.cancel(taskId)).catch(() => undefined);
   listenToWorkerControl(subscriber, (message) => intake.hear(message)).catch(() => undefined);
-  // Nothing is taken from a Redis that may not hold the lanes.
-  const started = requireFitRedis(prompt, logger).then((infoAllowed) => {
+  const schema = new SchemaCheck(store);
+  const ready = createReadiness(
+    { redis: () => probeRedis(prompt), store: () => probeStore(store), schema: () => schema.requireUnlessUnknown() },
+    logger,
+  );
+  const stopping = new AbortController();
+  // Nothing is taken from a Redis that may not hold the lanes, nor for a record that may not know how to keep a run.
+  const fit = [requireFitRedis(prompt, logger), untilReady(ready, systemWorld.clock, stopping.signal)] as const;
+  const started = Promise.all(fit).then(([infoAllowed]) => {
     const common = { redis: blocking, infoAllowed, leaseMs: logging.settings.leaseMs };
     const process: LanePoolOptions['process'] = (job) => processJob(dependencies, job);
     intake.open((operation, slots, onLeft) => new LanePool({ ...common, operation, slots, onLeft, process }));
   });
   const liveness = watchLiveness(blocking, () => intake.observe(), logging.settings.leaseMs);
-  const ready = createReadiness({ redis: () => probeRedis(prompt), store: () => probeStore(store) }, logger);
   const stats = () => lanes.stats(statsLimitMs).catch(() => null);
   const ops = await startOpsServer({
     port: settings.OPS_PORT,
@@ -146,6 +154,7 @@ export async function startWorker(settings: WorkerSettings, logger: Logger): Pro
   return {
     failure: failureOf(started),
     async stop() {
+      stopping.abort();
       const idle = running.drain(settings.DRAIN_SECONDS * 1_000);
       const closed = intake.close();
       await idle;

@@ -16,7 +16,7 @@ export const createStory = defineEndpoint({
       content: { 'application/json': createStoryAnswerSchema },
     },
   },
-  problems: ['STORE_UNAVAILABLE'],
+  problems: ['REQUESTER_NOT_FOUND', 'STORE_UNAVAILABLE'],
   params: z.object({}),
   query: noQuery,
   body: createStoryRequestSchema,

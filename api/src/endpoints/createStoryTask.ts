@@ -32,7 +32,7 @@ export const createStoryTask = defineEndpoint({
       content: { 'application/json': createTaskAnswerSchema },
     },
   },
-  problems: ['IDEMPOTENCY_CONFLICT', 'ENQUEUE_FAILED', 'STORE_UNAVAILABLE', 'LANE_UNAVAILABLE'],
+  problems: ['REQUESTER_NOT_FOUND', 'IDEMPOTENCY_CONFLICT', 'ENQUEUE_FAILED', 'STORE_UNAVAILABLE', 'LANE_UNAVAILABLE'],
   params: z.object({}),
   query: noQuery,
   headers: z.object({ 'idempotency-key': idempotencyKeySchema }),

@@ -84,6 +84,7 @@ export const getDocs: readonly Endpoint[] = files.map(({ path, operationId, summ
     operationId,
     tag: 'Documentation',
     summary,
+    open: true,
     answers: { 200: { description: 'The file.', content: { [type]: z.string() } } },
     problems: [],
     params: z.object({}),

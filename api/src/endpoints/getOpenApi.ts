@@ -12,6 +12,7 @@ export function getOpenApi(endpoints: () => readonly Endpoint[]): Endpoint {
     operationId: 'getOpenApi',
     tag: 'Documentation',
     summary: 'This document.',
+    open: true,
     answers: {
       200: { description: 'OpenAPI 3.1.', content: { 'application/json': z.looseObject({ openapi: z.string() }) } },
     },

@@ -2,6 +2,7 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import { Metrics } from '@story-tasks/runtime';
 import { expect, test } from 'vitest';
 import { createApp } from '../app.ts';
+import { everybody } from '../auth/authentication.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { endpoints } from '../endpoints/index.ts';
 import { openApiDocument } from './document.ts';
@@ -20,7 +21,7 @@ interface Layer {
 function routes(): string[] {
   // Nothing is called, so nothing is needed to call it with but what counts requests.
   const dependencies = { metrics: new Metrics() } as ApiDependencies;
-  const { router } = createApp(dependencies) as unknown as { router: { stack: Layer[] } };
+  const { router } = createApp(dependencies, everybody) as unknown as { router: { stack: Layer[] } };
   return router.stack.flatMap(({ route }) =>
     route ? Object.keys(route.methods).map((method) => `${method} ${route.path.replaceAll(/:(\w+)/g, '{$1}')}`) : [],
   );

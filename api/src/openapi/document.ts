@@ -11,6 +11,14 @@ const description = `Long story work as durable, cancellable, observable tasks.
 Errors are problem+json (RFC 9457) with a stable \`code\`. A client's own \`X-Request-Id\` is kept when it is safe to
 print. A GET answers 304 to an \`If-None-Match\` with the ETag of what it would send.`;
 
+const bearer = {
+  type: 'http',
+  scheme: 'bearer',
+  bearerFormat: 'JWT',
+  description:
+    'By AUTH_MODE of the installation: a ServiceAccount’s token for the audience `story-tasks`, or a user’s token of the Supabase project, who then sees and changes only their own stories and tasks. In mode `none` there is no need of one.',
+};
+
 export function openApiDocument(endpoints: readonly Endpoint[]): Json {
   const components = new Components();
   const paths: Record<string, Record<string, Json>> = {};
@@ -28,6 +36,7 @@ export function openApiDocument(endpoints: readonly Endpoint[]): Json {
       schemas: sorted(components.schemas),
       responses: sorted(components.responses),
       headers: headerComponents,
+      securitySchemes: { bearer },
     },
   };
 }
@@ -49,6 +58,7 @@ function operationOf(endpoint: Endpoint, components: Components): Json {
     operationId,
     tags: [tag],
     summary,
+    security: endpoint.open ? [] : [{ bearer: [] }],
     ...parametersOf(endpoint, components),
     ...requestBodyOf(endpoint, components),
     responses: { ...Object.fromEntries(answers), ...problemAnswers(endpoint, components) },

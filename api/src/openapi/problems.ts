@@ -13,6 +13,7 @@ export function problemAnswers(endpoint: Endpoint, components: Components): Reco
 
 function problemCodesOf(endpoint: Endpoint): ProblemCode[] {
   return [
+    ...(endpoint.open ? [] : (['UNAUTHENTICATED', 'FORBIDDEN', 'AUTH_UNAVAILABLE'] as const)),
     ...(endpoint.path.includes('/:') ? (['MALFORMED_PATH'] as const) : []),
     ...(endpoint.method === 'post' ? (['MALFORMED_JSON', 'BODY_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'] as const) : []),
     'REQUEST_INVALID',
@@ -20,6 +21,11 @@ function problemCodesOf(endpoint: Endpoint): ProblemCode[] {
     'INTERNAL',
   ];
 }
+
+const headersByStatus: Readonly<Record<number, readonly (keyof typeof headerComponents)[]>> = {
+  401: ['WWW-Authenticate'],
+  503: ['Retry-After'],
+};
 
 function problemAnswer(status: number, codes: readonly ProblemCode[], components: Components): Json {
   // Any other error of ours is a 500 with its own code, so that those cannot be counted up.
@@ -29,7 +35,7 @@ function problemAnswer(status: number, codes: readonly ProblemCode[], components
   };
   return components.response(codes.join('-'), {
     description: codes.map((name) => `${name}: ${problemCodes[name].when}`).join('\n\n'),
-    headers: status === 503 ? headersOf(['X-Request-Id', 'Retry-After']) : headersOf(['X-Request-Id']),
+    headers: headersOf(['X-Request-Id', ...(headersByStatus[status] ?? [])]),
     content: { 'application/problem+json': { schema } },
   });
 }
@@ -38,6 +44,11 @@ function problemAnswer(status: number, codes: readonly ProblemCode[], components
 export const headerComponents = {
   Location: { required: true, description: 'Path of what was made.', schema: { type: 'string' } },
   'Retry-After': { required: true, description: 'Seconds after which to ask again.', schema: { type: 'integer' } },
+  'WWW-Authenticate': {
+    required: true,
+    description: 'Bearer, with error="invalid_token" when a token came.',
+    schema: { type: 'string' },
+  },
   'X-Request-Id': {
     required: true,
     description: 'The request’s own id when it is safe to print, else a new one; the log has it.',

@@ -2,6 +2,7 @@
 import { cancelAnswersHold, cancelWinsWhenFirst, noCallAfterCancel } from './cancellation.ts';
 import { oneEffectPerStep, oneRepeatPerTakeover, tokensCountedOnce } from './effects.ts';
 import { leaseOutlasted, staleWritesRefused } from './fence.ts';
+import { limitsHold } from './limits.ts';
 import type { Check, Observation, Violation } from './observation.ts';
 import {
   acknowledgedExists,
@@ -41,6 +42,7 @@ const checks: Readonly<Record<string, Check>> = {
   'I6 answers to cancels hold': cancelAnswersHold,
   'I6 no call after a cancellation': noCallAfterCancel,
   'I7 no secret shows': noSecretShows,
+  'I8 no run begins above its limit': limitsHold,
 };
 
 export function check(observation: Observation): Violation[] {

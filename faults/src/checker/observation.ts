@@ -3,6 +3,7 @@ import type { Ledger } from '../client/ledger.ts';
 import type { Disturbance } from '../links/link.ts';
 import type { StoreCall } from '../links/storeCall.ts';
 import type { ModelCall } from '../model/modelServer.ts';
+import type { LimitChange } from './limits.ts';
 
 /** A row of story_tasks, as Postgres gives it as JSON. */
 export interface TaskRow {
@@ -50,6 +51,8 @@ export interface Observation {
   /** When anything of a worker's may have been late: its links, and its process. */
   readonly delays: readonly Disturbance[];
   readonly storeCalls: readonly StoreCall[];
+  /** In the order in which they were written. */
+  readonly limits: readonly LimitChange[];
   /** Whatever was written or told, by where. */
   readonly texts: readonly { readonly where: string; readonly text: string }[];
   /** By name; the names alone are ever told. */

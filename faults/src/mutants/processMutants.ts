@@ -97,6 +97,17 @@ ${created}`,
     ],
   },
   {
+    name: 'a claim does not carry the limit',
+    faults: '19',
+    edits: [
+      {
+        file: 'worker/src/processJob.ts',
+        from: '      globalLimit: settings(operation).globalConcurrency ?? undefined,\n',
+        to: '',
+      },
+    ],
+  },
+  {
     name: 'lanes are not rebuilt',
     faults: '9',
     edits: [

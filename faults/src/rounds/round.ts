@@ -1,6 +1,7 @@
 /** One round: a client of its own, its faults, the wait until all has ended, and the checker's verdict. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { check } from '../checker/checker.ts';
+import type { LimitChange } from '../checker/limits.ts';
 import type { EventRow, Observation, TaskRow, Violation } from '../checker/observation.ts';
 import { isTerminal } from '../checker/observation.ts';
 import { Client } from '../client/client.ts';
@@ -10,6 +11,8 @@ import type { System } from '../system/system.ts';
 export interface Round {
   readonly system: System;
   readonly client: Client;
+  /** Notes a limit that was written down. */
+  limited(change: LimitChange): void;
   /** Notes a time during which a worker's process stood still. */
   frozen(disturbance: Disturbance): void;
   /** The task's row as it stands now. */
@@ -47,8 +50,9 @@ export async function playRound(
   const violations: Violation[] = [];
   const takeovers: number[] = [];
   const frozen: Disturbance[] = [];
+  const limited: LimitChange[] = [];
   const from = { calls: system.calls.length, model: system.platform.model.calls.length };
-  const round = roundOf(system, client, violations, takeovers, frozen);
+  const round = roundOf(system, client, violations, takeovers, frozen, limited);
   await act(round).catch((error: unknown) => {
     violations.push({ check: 'the round itself', told: error instanceof Error ? error.message : String(error) });
   });
@@ -58,7 +62,7 @@ export async function playRound(
     const crash = part.takeCrash();
     if (crash !== undefined) violations.push({ check: 'I9 no part ends by itself', told: `${part.name}: ${crash}` });
   }
-  const observation = await observe(round, frozen, from);
+  const observation = await observe(round, frozen, limited, from);
   violations.push(...check(observation));
   return { violations, takeovers, observation };
 }
@@ -69,12 +73,14 @@ function roundOf(
   violations: Violation[],
   takeovers: number[],
   frozen: Disturbance[],
+  limited: LimitChange[],
 ): Round {
   const row = async (id: string) => (await rowsOf<TaskRow>(system, 'story_tasks', 'id', [id]))[0] as TaskRow;
   return {
     system,
     client,
     row,
+    limited: (change) => void limited.push(change),
     frozen: (disturbance) => void frozen.push(disturbance),
     events: (id) => rowsOf<EventRow>(system, 'story_task_events', 'task_id', [id]),
     until,
@@ -115,6 +121,7 @@ async function settled({ system, client }: Round, limitMs: number): Promise<void
 async function observe(
   { system, client }: Round,
   frozen: readonly Disturbance[],
+  limits: readonly LimitChange[],
   from: { calls: number; model: number },
 ): Promise<Observation> {
   const { ledger } = client;
@@ -129,6 +136,7 @@ async function observe(
     modelDisturbances: system.workers.flatMap(({ links }) => links.model?.disturbances ?? []),
     delays: [...workerLinks.flatMap(({ delays }) => delays), ...system.platform.database.delays, ...frozen],
     storeCalls: system.calls.slice(from.calls),
+    limits,
     texts: await textsOf(system, { tasks, events, ledger }),
     secrets: { ...system.canaries, storeKey: system.platform.gateway.secretKey },
   };

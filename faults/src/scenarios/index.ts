@@ -13,6 +13,7 @@ import { gatewayRefuses } from './14-gatewayRefuses.ts';
 import { slowAndLossyLinks } from './16-slowAndLossy.ts';
 import { clocksApart } from './17-clocksApart.ts';
 import { cancelAgainstEnd } from './18-cancelAgainstEnd.ts';
+import { settingsChange } from './19-settingsChange.ts';
 import { modelFails } from './22-modelFails.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -34,5 +35,6 @@ export const scenarios: readonly Scenario[] = [
   slowAndLossyLinks,
   clocksApart,
   cancelAgainstEnd,
+  settingsChange,
   modelFails,
 ];

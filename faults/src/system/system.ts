@@ -1,5 +1,5 @@
 /** The whole system as the suite runs it: one API, two workers, an operator, each behind links of its own. */
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { seeded } from '@story-tasks/contracts/test';
@@ -17,6 +17,9 @@ import { Supervised } from './supervised.ts';
 export const leaseMs = 2_000;
 export const tickMs = 500;
 
+/** The defaults, for all operations. */
+const noSettings = '{}\n';
+
 export interface System {
   readonly platform: Platform;
   readonly canaries: Canaries;
@@ -29,6 +32,8 @@ export interface System {
   /** Every call to the store, in the order in which they were sent on. */
   readonly calls: readonly StoreCall[];
   readonly dir: string;
+  /** The settings of operations, that all parts watch. */
+  readonly operationsFile: string;
   /** What the processes wrote since this was last asked. */
   newLogs(): Promise<string>;
   /** Chances on the links go on from this seed, so that a round alone has those it had among others. */
@@ -56,8 +61,10 @@ async function build(dir: string, seed: number, stack: AsyncDisposableStack): Pr
   const canaries = newCanaries();
   const platform = await startPlatform(dir, canaries, random, stack);
   const calls: StoreCall[] = [];
+  const operationsFile = join(dir, 'operations.yaml');
+  await writeFile(operationsFile, noSettings);
   const apiPort = await freePort();
-  const make = partMaker({ platform, canaries, dir, calls, random, stack });
+  const make = partMaker({ platform, canaries, dir, operationsFile, calls, random, stack });
   const api = await make('api', 'api', { PORT: String(apiPort), HOST: '127.0.0.1' });
   const workers = [await make('worker-a', 'worker'), await make('worker-b', 'worker')] as const;
   const operator = await make('operator', 'operator', { RECONCILE_SECONDS: String(tickMs / 1_000) });
@@ -65,13 +72,16 @@ async function build(dir: string, seed: number, stack: AsyncDisposableStack): Pr
   await Promise.all(parts.map((part) => part.start()));
   const links = [...parts.flatMap((part) => part.allLinks), platform.database];
   return {
-    ...{ platform, canaries, api, workers, operator, parts, links, calls, dir },
+    ...{ platform, canaries, api, workers, operator, parts, links, calls, dir, operationsFile },
     apiUrl: `http://127.0.0.1:${apiPort}`,
     newLogs: newLogsIn(join(dir, 'logs')),
     reseed: (own) => {
       draw = seeded(own);
     },
-    heal: () => heal(platform, parts, links),
+    heal: async () => {
+      await writeFile(operationsFile, noSettings);
+      await heal(platform, parts, links);
+    },
     stop: (options) => stop(stack, dir, options?.keep ?? false),
   };
 }
@@ -80,13 +90,14 @@ interface Making {
   readonly platform: Platform;
   readonly canaries: Canaries;
   readonly dir: string;
+  readonly operationsFile: string;
   readonly calls: StoreCall[];
   readonly random: () => number;
   readonly stack: AsyncDisposableStack;
 }
 
 /** Links first, since a part is told their ports. */
-function partMaker({ platform, canaries, dir, calls, random, stack }: Making) {
+function partMaker({ platform, canaries, dir, operationsFile, calls, random, stack }: Making) {
   const open = async <L extends Link>(starting: Promise<L>): Promise<L> => {
     const link = await starting;
     stack.defer(() => link.close());
@@ -104,6 +115,7 @@ function partMaker({ platform, canaries, dir, calls, random, stack }: Making) {
       SUPABASE_URL: `http://127.0.0.1:${store.port}`,
       SUPABASE_SECRET_KEY: platform.gateway.secretKey,
       BUNDLE_STORE: `dir:${join(dir, 'bundles')}`,
+      OPERATIONS_FILE: operationsFile,
       OPS_HOST: '127.0.0.1',
       POD_NAME: name,
       ...(model === undefined ? {} : workerEnvironment(model.port, canaries.modelKey)),

@@ -5,17 +5,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { freePort } from './freePort.ts';
+import { layOutProject, liteCli, liteEnvironment, type ProjectKeys } from './liteProject.ts';
 import { withoutModelSettings } from './withoutModelSettings.ts';
 
 export { freePort, withoutModelSettings };
 
-const migrations = fileURLToPath(new URL('../../migrations', import.meta.url));
-const liteCli = join(dirname(fileURLToPath(import.meta.resolve('@supabase/lite/cli'))), 'index.js');
 const startTimeoutMs = 60_000;
 
 export interface LiteOptions {
@@ -40,17 +38,11 @@ export interface LiteServer {
   stop(): Promise<void>;
 }
 
-interface Keys {
-  readonly publishableKey: string;
-  readonly secretKey: string;
-  readonly jwtSecret: string;
-}
-
 /** Brings the schema up to date and starts the server. @throws Error with the server's own words when it does not start */
 export async function startLite(options: LiteOptions): Promise<LiteServer> {
   const port = options.port ?? (await freePort());
   const keys = await keptKeys(options.dir);
-  await layOut(options, port, keys);
+  await layOutProject({ ...options, port, keys });
   await migrateLite(options.dir);
   const child = runLite(options.dir, ['start', '--no-admin']);
   const url = `http://127.0.0.1:${port}`;
@@ -78,11 +70,11 @@ async function migrateLite(dir: string): Promise<void> {
 }
 
 /** Keys are made once for a folder, so that clients of an earlier start stay valid. */
-async function keptKeys(dir: string): Promise<Keys> {
+async function keptKeys(dir: string): Promise<ProjectKeys> {
   const file = join(dir, 'keys.json');
   await mkdir(dir, { recursive: true });
   const kept = await readFile(file, 'utf8').catch(() => null);
-  if (kept !== null) return JSON.parse(kept) as Keys;
+  if (kept !== null) return JSON.parse(kept) as ProjectKeys;
   const random = () => randomBytes(24).toString('base64url');
   const keys = {
     publishableKey: `sb_publishable_${random()}`,
@@ -93,25 +85,10 @@ async function keptKeys(dir: string): Promise<Keys> {
   return keys;
 }
 
-async function layOut(options: LiteOptions, port: number, keys: Keys): Promise<void> {
-  const folder = join(options.dir, 'supabase');
-  await cp(migrations, join(folder, 'migrations'), { recursive: true });
-  const config = [
-    `[api]\nport = ${port}`,
-    options.postgresUrl
-      ? `[db]\ndriver = "postgres"\nurl = "${options.postgresUrl}"`
-      : '[db]\ndriver = "pglite"\nurl = "supabase/.temp/data"',
-    `[auth]\nenabled = true\njwt_secret = "${keys.jwtSecret}"`,
-    `publishable_key = "${keys.publishableKey}"\nsecret_key = "${keys.secretKey}"`,
-    `[storage]\nenabled = ${options.storage ?? false}`,
-  ];
-  await writeFile(join(folder, 'config.toml'), `${config.join('\n')}\n`, { mode: 0o600 });
-}
-
 function runLite(dir: string, args: string[]): { process: ChildProcess; output: () => string } {
   const child = spawn(process.execPath, [liteCli, ...args], {
     cwd: dir,
-    env: { ...withoutModelSettings(), LITE_TELEMETRY: '0', EXPERIMENTAL_STORAGE: '1', NO_COLOR: '1' },
+    env: { ...withoutModelSettings(), ...liteEnvironment },
     stdio: ['ignore', 'pipe', 'pipe'],
     // A process group of its own: Ctrl-C in a terminal is for whoever started it, who then stops it in its turn.
     detached: true,

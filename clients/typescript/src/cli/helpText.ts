@@ -24,9 +24,10 @@ Watching:
   Ctrl-C stops the watching and not the task; \`cancel\` stops the task.
 
 Environment:
-  STORY_TASKS_URL    where the API is, when --url does not say; ${defaultUrl} by default
-  STORY_TASKS_TOKEN  sent to the API as a bearer token
-  NO_COLOR           turns colours off
+  STORY_TASKS_URL         where the API is, when --url does not say; ${defaultUrl} by default
+  STORY_TASKS_TOKEN       sent to the API as a bearer token
+  STORY_TASKS_TOKEN_FILE  the same from a file, read for each request: for a pod's token, which is renewed
+  NO_COLOR                turns colours off
 
 Exit codes:
   0    done

@@ -1,4 +1,5 @@
 /** The command line against an API that answers as its test wants. */
+import { writeFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -120,6 +121,28 @@ describe('a refusal', () => {
     const { code, stderr } = await ran(fakeHost({ env }), ['list']);
     expect([code, stderr.includes('canary')]).toEqual([2, false]);
     expect(api.seen[0]?.headers.authorization).toBe(`Bearer ${env.STORY_TASKS_TOKEN}`);
+  });
+});
+
+describe('a token in a file', () => {
+  test('is read for each request, so that a renewed one is sent', async () => {
+    const file = join(dir, 'token');
+    await writeFile(file, 'first\n');
+    const renewed: Step = (response, request) => {
+      writeFileSync(file, 'second\n');
+      return answer(503, {})(response, request);
+    };
+    await using api = await scriptedApi(renewed, answer(200, { tasks: [], nextCursor: null }));
+    const env = { STORY_TASKS_URL: api.url, STORY_TASKS_TOKEN_FILE: file };
+    expect((await ran(fakeHost({ env }), ['list'])).code).toBe(0);
+    expect(api.seen.map(({ headers }) => headers.authorization)).toEqual(['Bearer first', 'Bearer second']);
+  });
+
+  test('that cannot be read is told by its name, and nothing is sent', async () => {
+    await using api = await scriptedApi();
+    const env = { STORY_TASKS_URL: api.url, STORY_TASKS_TOKEN_FILE: join(dir, 'none') };
+    const { code, stderr } = await ran(fakeHost({ env }), ['list']);
+    expect([code, stderr, api.seen]).toEqual([2, expect.stringContaining('STORY_TASKS_TOKEN_FILE names'), []]);
   });
 });
 

@@ -123,6 +123,7 @@ export function observation(changes: Partial<Observation> = {}): Observation {
     modelDisturbances: [],
     delays: [],
     storeCalls: [claim(1, 10), batch(1, 100, 'ok'), claim(2, 2_290), batch(1, 2_500, 'stale')],
+    limits: [],
     texts: [{ where: 'the logs', text: 'worker ready' }],
     secrets: { modelKey: 'canary' },
     ...changes,

@@ -1,0 +1,73 @@
+/** The operations ConfigMap is edited while stories are being written. */
+import { expect } from 'vitest';
+import { percentile, tellFigures } from '../src/figures.ts';
+import { releaseName } from '../src/release.ts';
+import { scenario } from '../src/scenario.ts';
+import type { System } from '../src/system.ts';
+import { timeouts } from '../src/timeouts.ts';
+
+const configMap = `${releaseName}-operations`;
+const edits = 30;
+
+async function write(system: System, document: string): Promise<void> {
+  const patch = JSON.stringify({ data: { 'operations.yaml': document } });
+  await system.kubectl.run(['patch', 'configmap', configMap, '--type=merge', '-p', patch]);
+}
+
+/** What each worker has: its slots for workflow tasks, and the hash of its settings. */
+async function effective(system: System): Promise<{ slots: number[]; hashes: string[] }> {
+  const pods = await system.readyPods('worker');
+  const texts = await Promise.all(pods.map((pod) => system.metrics(pod)));
+  const slots = texts.map((text) =>
+    [...text.matchAll(/story_tasks_worker_slots\{operation="RUN_WORKFLOW_TASK",state="\w+"\} (\d+)/g)].reduce(
+      (sum, [, count]) => sum + Number(count),
+      0,
+    ),
+  );
+  return { slots, hashes: texts.map((text) => /story_tasks_config_info\{hash="(\w+)"\} 1/.exec(text)?.[1] ?? 'none') };
+}
+
+async function millisecondsUntil(holds: () => Promise<boolean>): Promise<number> {
+  const startedAt = performance.now();
+  await expect.poll(holds, { timeout: timeouts.soon, interval: 20 }).toBe(true);
+  return performance.now() - startedAt;
+}
+
+scenario(
+  'an edit is effective in three workers within two seconds, and runs under way go on',
+  { timeout: 400_000 },
+  async (system) => {
+    const before = (await system.kubectl.get('configmap', configMap))['data']['operations.yaml'] as string;
+    const storyIds = await Promise.all(Array.from({ length: 3 }, (_, index) => system.newStory(`Settings ${index}`)));
+    const made = await Promise.all(storyIds.map((storyId) => system.constitutionTask(storyId)));
+    await Promise.all(made.map((taskId) => system.ended(taskId)));
+    const long = await Promise.all(storyIds.map((storyId) => system.scriptTask(storyId)));
+    await expect
+      .poll(async () => (await system.readyPods('worker')).length, { timeout: timeouts.scale })
+      .toBeGreaterThanOrEqual(3);
+
+    const waits: number[] = [];
+    for (let edit = 0; edit < edits; edit++) {
+      const wanted = (edit % 4) + 2;
+      await write(system, `RUN_WORKFLOW_TASK: { concurrency: ${wanted}, timeoutSeconds: ${600 + edit} }\n`);
+      waits.push(
+        await millisecondsUntil(async () => (await effective(system)).slots.every((count) => count === wanted)),
+      );
+    }
+    tellFigures('ConfigMap edit → effective in every worker', waits);
+    expect(percentile(waits, 0.99)).toBeLessThan(10_000);
+
+    const { hashes } = await effective(system);
+    await write(system, 'RUN_WORKFLOW_TASK: { concurrency: many }\n');
+    const refused = async () => {
+      const events = await system.kubectl.list('events', `--field-selector=involvedObject.name=${configMap}`);
+      return events.filter((event) => event['reason'] === 'SettingsRejected').length;
+    };
+    await expect.poll(refused, { timeout: timeouts.soon }).toBe(1);
+    expect((await effective(system)).hashes).toEqual(hashes);
+
+    await write(system, before);
+    for (const taskId of long)
+      expect(await system.ended(taskId, 200_000)).toMatchObject({ status: 'succeeded', attempt: 1 });
+  },
+);

@@ -1,0 +1,45 @@
+/** Deployments are replaced while clients call and tasks run. */
+import { expect } from 'vitest';
+import { tell } from '../src/figures.ts';
+import { installRelease, releaseName } from '../src/release.ts';
+import { scenario } from '../src/scenario.ts';
+import { apiUrl } from '../src/system.ts';
+
+scenario('the API is rolled under load, and no request fails', { timeout: 300_000 }, async (system) => {
+  const storyId = await system.newStory('Rolled');
+  const failures: string[] = [];
+  let calls = 0;
+  let rolling = true;
+  const caller = async () => {
+    while (rolling) {
+      const call = system.pod.fetch(`${apiUrl}/api/stories/${storyId}`);
+      await call.then(
+        (response) => response.text().then(() => response.ok || failures.push(String(response.status))),
+        (error: Error) => failures.push(error.message),
+      );
+      calls += 1;
+    }
+  };
+  const callers = Array.from({ length: 8 }, caller);
+  await system.kubectl.run(['rollout', 'restart', `deployment/${releaseName}-api`]);
+  await system.kubectl.rolledOut(`deployment/${releaseName}-api`);
+  rolling = false;
+  await Promise.all(callers);
+  tell(`API rolled under load: ${calls} calls, ${failures.length} failed`);
+  expect(failures).toEqual([]);
+});
+
+scenario(
+  'an upgrade with running tasks loses none, and leaves the number of workers alone',
+  { timeout: 400_000 },
+  async (system) => {
+    const storyIds = await Promise.all(Array.from({ length: 4 }, (_, index) => system.newStory(`Upgraded ${index}`)));
+    const made = await Promise.all(storyIds.map((storyId) => system.constitutionTask(storyId)));
+    await Promise.all(made.map((taskId) => system.ended(taskId)));
+    const taskIds = await Promise.all(storyIds.map((storyId) => system.scriptTask(storyId)));
+    await Promise.all(taskIds.map((taskId) => system.running(taskId)));
+    await installRelease(system.settings, { 'worker.podAnnotations.upgraded': 'yes' });
+    for (const taskId of taskIds) expect(await system.ended(taskId, 200_000)).toMatchObject({ status: 'succeeded' });
+    await installRelease(system.settings);
+  },
+);
