@@ -57,13 +57,13 @@ const metricsOf = async (operator: Part) =>
   fetch(`${operator.opsUrl}/metrics`, { signal: AbortSignal.timeout(1_000) })
     .then((answer) => answer.text())
     .catch(() => '');
-const leads = async (operator: Part) => (await metricsOf(operator)).includes('story_tasks_leader 1');
+const leads = async (operator: Part) => /^story_tasks_leader 1$/m.test(await metricsOf(operator));
 const holder = () => (api.get(lease)?.['spec'] as { holderIdentity: string } | undefined)?.holderIdentity ?? '';
 const replicas = () => (api.get(deployment)?.['spec'] as { replicas: number } | undefined)?.replicas;
 const foreignChanges = () =>
   api.list('/api/v1/namespaces/stories/events').filter(({ reason }) => reason === 'ForeignChange');
 
-/** As the reconciler does not: these jobs have no rows, and it removes them again; the lane wants workers meanwhile. */
+/** Jobs without rows: the reconciler removes them again, and the lane wants workers meanwhile. */
 async function wantWorkers(count: number): Promise<void> {
   await lane.addBulk(Array.from({ length: count }, () => ({ name: 'BUILD_PLAYER_BUNDLE', data: {} })));
 }
