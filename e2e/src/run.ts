@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 const exec = promisify(execFile);
 const maxBuffer = 64 * 1024 * 1024;
 
-export class CommandError extends Error {
+class CommandError extends Error {
   constructor(command: string, stderr: string, options: ErrorOptions) {
     super(`${command} failed: ${stderr.trim().slice(-2_000)}`, options);
   }

@@ -12,7 +12,7 @@ export const apiUrl = `http://${releaseName}-api:8080`;
 export const clientPodName = 'client';
 
 const terminal: readonly TaskStatus[] = ['succeeded', 'failed', 'cancelled'];
-export const isTerminal = ({ status }: Pick<Task, 'status'>): boolean => terminal.includes(status);
+const isTerminal = ({ status }: Pick<Task, 'status'>): boolean => terminal.includes(status);
 
 export class System {
   readonly settings: E2eSettings = e2eSettings();

@@ -1,6 +1,6 @@
 /** What the dashboard shows, row by row. `make generate` writes the chart's JSON from it. */
 
-export interface Query {
+interface Query {
   readonly expr: string;
   /** What a line is called: Grafana's {{label}} syntax. */
   readonly legend: string;
