@@ -2,11 +2,10 @@
 import type { V1Deployment } from '@kubernetes/client-node';
 import { expect, test } from 'vitest';
 import { llmEnvSchema } from '../../agent-backend/src/llm/settings.ts';
+import { operatorSettings } from '../../operator/src/settings.ts';
 import {
   apiEnvironment,
   authEnvironment,
-  autoscalerEnvironment,
-  operatorEnvironment,
   processEnvironment,
   readEnvironment,
   redisEnvironment,
@@ -28,7 +27,7 @@ const common = {
 const environments = {
   api: processEnvironment.extend({ ...common, ...apiEnvironment.shape, ...authEnvironment.shape }),
   worker: processEnvironment.extend({ ...common, ...workerEnvironment.shape, ...llmEnvSchema.shape }),
-  operator: processEnvironment.extend({ ...common, ...operatorEnvironment.shape, ...autoscalerEnvironment.shape }),
+  operator: operatorSettings,
 };
 type Component = keyof typeof environments;
 const components = Object.keys(environments) as Component[];
@@ -136,6 +135,12 @@ test('runs drain until five seconds before the end of the grace', async () => {
   const pod = podOfDeployment(manifests, 'tasks-worker');
   expect(pod.spec.terminationGracePeriodSeconds).toBe(30);
   expect(environmentOf(pod)).toMatchObject({ DRAIN_SECONDS: '25' });
+});
+
+test('the operator reckons with as many runs in a worker as a worker takes', async () => {
+  const values = { worker: { concurrency: 3 }, operations: { BUILD_PLAYER_BUNDLE: { concurrency: null } } };
+  for (const component of ['worker', 'operator'] as const)
+    expect(await told(component, values)).toMatchObject({ WORKER_CONCURRENCY: '3' });
 });
 
 test('an API that ends serves on until nobody sends to it, and is replaced before it goes', async () => {

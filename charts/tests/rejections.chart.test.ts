@@ -85,6 +85,11 @@ const contradictions: readonly (readonly [string, Values, string])[] = [
     'set worker.autoscaling.keda.serverAddress',
   ],
   [
+    'a number of runs that no operation goes by',
+    { worker: { concurrency: 4 } },
+    'set operations.<name>.concurrency, or that to null',
+  ],
+  [
     'less grace than the API needs to go quietly',
     { api: { preStopSeconds: 11 } },
     'api.terminationGracePeriodSeconds (20) is too short for preStopSeconds, lingerSeconds and 10 seconds for requests under way: set it to 26 or more',

@@ -143,7 +143,7 @@ export const workerEnvironment = z.object({
     .max(100)
     .optional()
     .describe(
-      'Runs of one operation at once in this process, where the settings of operations do not say. Default: 1.',
+      'Runs of one operation at once in this process, where the settings of operations do not say. The operator is told that of the workers, and reckons with it. Default: 1.',
     ),
   LEASE_SECONDS: seconds(15).describe('How long a run owns its task after its last confirmed write.'),
   DRAIN_SECONDS: seconds(20).describe('After SIGTERM: how long runs may go on to their next persisted step.'),

@@ -91,6 +91,15 @@ worker.autoscaling.minReplicas ({{ $scaling.minReplicas }}) is above maxReplicas
 {{- if and (eq $scaling.mode "hpa") (eq (int $scaling.minReplicas) 0) }}
 A HorizontalPodAutoscaler does not scale to zero: set worker.autoscaling.minReplicas to 1 or more, or mode to operator or keda.
 {{- end }}
+{{- $silent := list -}}
+{{- range include "story-tasks.operationNames" . | splitList " " }}
+{{- if not (get ($.Values.operations | default dict) . | default dict).concurrency }}
+{{- $silent = append $silent . -}}
+{{- end }}
+{{- end }}
+{{- if and (ne (int .Values.worker.concurrency) 1) (not $silent) }}
+worker.concurrency ({{ .Values.worker.concurrency }}) counts where operations says nothing, and each operation says its own: set operations.<name>.concurrency, or that to null.
+{{- end }}
 {{- if and (eq $scaling.mode "keda") (not $scaling.keda.serverAddress) }}
 KEDA asks a Prometheus for the queue: set worker.autoscaling.keda.serverAddress, as in http://prometheus.monitoring:9090.
 {{- end }}
