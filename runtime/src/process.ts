@@ -70,6 +70,8 @@ async function runUntilSignal(logger: Logger, start: () => Promise<Component>, s
     logger.info({ complete: stopped }, 'stopped');
     return stopped ? 0 : 1;
   } catch (error) {
+    // Settings that fit one by one, and not together, are told as any that do not fit.
+    if (error instanceof EnvironmentError) throw error;
     logger.fatal({ error }, error instanceof CodedError ? error.message : 'could not start, or not go on');
     return 1;
   }
