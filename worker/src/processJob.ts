@@ -8,6 +8,7 @@ import {
   type Operation,
   type OperationSettings,
   operations,
+  pause,
   type TaskRecord,
 } from '@story-tasks/contracts';
 import type { Logger } from '@story-tasks/runtime';
@@ -35,14 +36,14 @@ export type JobEnd =
   | { readonly next: 'failed'; readonly code: string }
   | { readonly next: 'again'; readonly delayMs: number };
 
-/** How long a job waits before its row is looked at again, where the row does not say, in milliseconds. */
+/** How long until a row is looked at again, where it does not say itself, in milliseconds. */
 const lookAgainMs = 1_000;
 
 export async function processJob(dependencies: WorkerDependencies, job: JobData): Promise<JobEnd> {
   if (dependencies.slots(job.operation) === 0) return { next: 'again', delayMs: 0 };
   const claim = await claimTask(dependencies, job);
-  if (claim === 'unavailable') return { next: 'again', delayMs: lookAgainMs };
-  if (claim.outcome === 'refused') return endOfRefused(claim.reason, claim.retryAfterMs);
+  if (claim === 'unavailable') return laterInThisSlot(dependencies);
+  if (claim.outcome === 'refused') return endOfRefused(dependencies, claim.reason, claim.retryAfterMs);
   const { task } = claim;
   return dependencies.observer.run(task, (observed) => runClaimed(dependencies, task, observed));
 }
@@ -66,10 +67,23 @@ async function claimTask(
   }
 }
 
-function endOfRefused(reason: RefusedClaim, retryAfterMs: number): JobEnd {
+async function endOfRefused(
+  dependencies: WorkerDependencies,
+  reason: RefusedClaim,
+  retryAfterMs: number,
+): Promise<JobEnd> {
   if (reason === 'not_yet') return { next: 'again', delayMs: Math.max(retryAfterMs, 1) };
-  if (reason === 'limit') return { next: 'again', delayMs: lookAgainMs };
+  if (reason === 'limit') return laterInThisSlot(dependencies);
   return { next: 'done', outcome: `refused: ${reason}` };
+}
+
+/**
+ * What keeps this job from running mostly keeps all others of its lane from it. A slot that went on with them would ask the
+ * store for each of thousands, every second: so it waits with this one. Then the others come first, as the reason may be this one's.
+ */
+async function laterInThisSlot({ logging }: WorkerDependencies): Promise<JobEnd> {
+  await pause(logging.clock, lookAgainMs);
+  return { next: 'again', delayMs: 1 };
 }
 
 async function runClaimed(dependencies: WorkerDependencies, task: TaskRecord, observed: ObservedRun): Promise<JobEnd> {
