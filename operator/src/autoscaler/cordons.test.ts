@@ -70,6 +70,15 @@ test('a worker that began something after all is at work', async () => {
   expect(cordons.isIdle('a')).toBe(false);
 });
 
+test('an answer is good for as long as the cordon surely lasts', async () => {
+  await asked(['a']);
+  answer('a', true);
+  await clock.pass(19_999);
+  expect(cordons.isIdle('a')).toBe(true);
+  await clock.pass(1);
+  expect(cordons.isIdle('a')).toBe(false);
+});
+
 test('it can be interrupted', async () => {
   const interrupt = await asked(['a']);
   interrupt.abort();

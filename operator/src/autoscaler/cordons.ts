@@ -9,6 +9,8 @@ export interface CordonsDependencies {
 
 /** Longer than a scale mostly takes to be carried out; begun anew while it is not. */
 const cordonMs = 30_000;
+/** Before its end: a scale that was asked for by then has surely been carried out, or refused, while the cordon lasts. */
+const scaleWithinMs = 10_000;
 /** A message may be lost: asked again after so long. */
 const askAgainMs = 1_000;
 
@@ -16,6 +18,7 @@ export class Cordons {
   readonly #publish: CordonsDependencies['publish'];
   readonly #world: World;
   #token = '';
+  #askedAt = Number.NEGATIVE_INFINITY;
   readonly #idle = new Map<string, boolean>();
   #heard = () => {};
 
@@ -31,9 +34,10 @@ export class Cordons {
     this.#heard();
   }
 
-  /** By the latest that it said since it was asked. */
+  /** By the latest that it said since it was asked; later than that a cordon may have ended, and nobody says so. */
   isIdle(workerId: string): boolean {
-    return this.#idle.get(workerId) ?? false;
+    const isFresh = this.#world.clock.now() < this.#askedAt + cordonMs - scaleWithinMs;
+    return isFresh && (this.#idle.get(workerId) ?? false);
   }
 
   /**
@@ -43,6 +47,7 @@ export class Cordons {
   async ask(workerIds: readonly string[], withinMs: number, signal: AbortSignal): Promise<void> {
     this.#idle.clear();
     this.#token = this.#world.chance.uuid();
+    this.#askedAt = this.#world.clock.now();
     const done = new AbortController();
     const confirmed = new Promise<void>((resolve) => {
       this.#heard = () => workerIds.every((workerId) => this.isIdle(workerId)) && resolve();

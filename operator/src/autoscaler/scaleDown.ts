@@ -86,7 +86,7 @@ async function takeAway(
   const isMarked = ({ name }: WorkerPod) => marked.some((pod) => pod.name === name);
   const maySafelyGo = (pod: WorkerPod) => isMarked(pod) && doesNothing(pod) && !now.busy.has(pod.name);
   const target = Math.max(wanted, now.pods.length - safeRemovals(now.pods, maySafelyGo));
-  if (target >= replicas) return nothing('unready_pod');
+  if (target >= replicas) return nothing(marked.every(doesNothing) ? 'unready_pod' : 'unconfirmed');
   for (const { name } of inRemovalOrder(now.pods).slice(0, Math.max(0, now.pods.length - target))) going.add(name);
   await ask(cluster, now.deployment, target, { desired: now.desired, reason: 'scale_down' }, clock, going);
   return { reason: 'scale_down', target };
