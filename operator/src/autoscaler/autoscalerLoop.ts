@@ -41,13 +41,18 @@ export function autoscalerLoop(given: AutoscalerLoopDependencies): { stop(): Pro
     wake();
   };
   const running = run();
-  const events = given.onLaneEvents(() => void look());
+  let looking: Promise<void> = Promise.resolve();
+  const events = given.onLaneEvents(() => {
+    looking = looking.then(look);
+  });
   return {
     async stop() {
       stopped = true;
       autoscaler.interrupt();
       wake();
       await Promise.all([running, events.stop()]);
+      // A reading under way would set the gauges after whoever leads no more has dropped them.
+      await looking;
     },
   };
 }
