@@ -199,6 +199,50 @@ test('a scale that comes between is a conflict, and nothing is overwritten', asy
   expect(replicas()).toBe(7);
 });
 
+/** The answer to the first scale gets lost. @returns what was said to the workers, and written, since then; undefined before */
+function loseAnswer(meanwhile: () => void): () => { said: string[]; written: string[] } | undefined {
+  let from: { said: number; requests: number } | undefined;
+  api.intercept = ({ method, path }) => {
+    if (from !== undefined || method !== 'PUT' || !path.endsWith('/scale')) return undefined;
+    from = { said: said.length, requests: api.requests.length };
+    meanwhile();
+    return 'reset';
+  };
+  return () => {
+    if (from === undefined) return undefined;
+    const since = api.requests.slice(from.requests).filter(({ method }) => method !== 'GET');
+    return { said: said.slice(from.said), written: since.map(({ method, path }) => `${method} ${path}`) };
+  };
+}
+
+test('a scale-down whose answer was lost, and that was not carried out, lets the workers go after the Deployment is written to', async () => {
+  let saidAtWrite = Number.NaN;
+  start(2);
+  const since = loseAnswer(() => void enqueue(2));
+  await expect.poll(since, seconds).toBeDefined();
+  const intercept = api.intercept;
+  api.intercept = (request) => {
+    if (Number.isNaN(saidAtWrite) && request.path.endsWith('/deployments/workers') && request.method === 'PATCH')
+      saidAtWrite = since()?.said.length ?? Number.NaN;
+    return intercept(request);
+  };
+  await expect.poll(() => since()?.said, seconds).toContain('uncordon worker-1,worker-2');
+  expect(saidAtWrite).toBe(0);
+  await expect.poll(() => [replicaSet.cost('worker-1'), replicaSet.cost('worker-2')], seconds).toEqual([0, 0]);
+  await expect.poll(() => told.at(-1), seconds).toBe('steady');
+  expect([replicas(), replicaSet.removed]).toEqual([2, []]);
+});
+
+test('a scale-down whose answer was lost, and that was carried out, lets none of its workers claim again', async () => {
+  start(2);
+  const since = loseAnswer(() => replicaSet.write(0));
+  await expect.poll(since, seconds).toBeDefined();
+  await expect.poll(() => replicaSet.annotation('story-tasks/autoscaler-replicas'), seconds).toBe('0');
+  expect(told).toContain('api_refused');
+  expect(since()?.said.filter((line) => line.startsWith('uncordon'))).toEqual([]);
+  expect([replicas(), [...replicaSet.removed].sort(), events()]).toEqual([0, ['worker-1', 'worker-2'], []]);
+});
+
 test('an API server that refuses is left alone for as long as it asks, and nothing is decided meanwhile', async () => {
   start(0);
   await expect.poll(() => told, seconds).toContain('steady');
