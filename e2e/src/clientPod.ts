@@ -30,11 +30,14 @@ export class ClientPod {
   readonly #calls = new Map<number, Call>();
   readonly #ready = Promise.withResolvers<void>();
   #nextId = 1;
+  #isLost = false;
 
   private constructor(agent: ChildProcess) {
     this.#agent = agent;
-    if (agent.stdout) createInterface({ input: agent.stdout }).on('line', (line) => this.#take(JSON.parse(line)));
+    if (agent.stdout) createInterface({ input: agent.stdout }).on('line', (line) => this.#hear(line));
     agent.on('close', () => this.#lost());
+    // What cannot be said any more fails with the agent's end.
+    agent.stdin?.on('error', () => undefined);
   }
 
   /** Makes the pod, with a token for the API's audience, and waits until it answers. */
@@ -53,6 +56,8 @@ export class ClientPod {
   /** @param token in place of the pod's own; '' is none */
   fetchWith(token: string | undefined): typeof fetch {
     return async (input, init = {}) => {
+      init.signal?.throwIfAborted();
+      if (this.#isLost) throw podIsGone();
       const id = this.#nextId++;
       const call: Call = { head: Promise.withResolvers() };
       this.#calls.set(id, call);
@@ -82,6 +87,12 @@ export class ClientPod {
     fail(call, reason);
   }
 
+  /** A line that its agent did not live to finish is none. */
+  #hear(line: string): void {
+    if (!line.endsWith('}')) return;
+    this.#take(JSON.parse(line));
+  }
+
   #take(message: FromAgent): void {
     if ('ready' in message) {
       this.#ready.resolve();
@@ -89,7 +100,8 @@ export class ClientPod {
     }
     const call = this.#calls.get(message.id);
     if (call === undefined) return;
-    if ('status' in message) call.head.resolve(responseOf(call, message));
+    if ('status' in message)
+      call.head.resolve(responseOf(call, message, (reason) => this.#abort(message.id, call, reason)));
     else if ('chunk' in message) call.body?.enqueue(Buffer.from(message.chunk, 'base64'));
     else {
       this.#calls.delete(message.id);
@@ -99,19 +111,28 @@ export class ClientPod {
   }
 
   #lost(): void {
-    const lost = new TypeError('fetch failed: the client pod is gone');
+    const lost = podIsGone();
+    this.#isLost = true;
     this.#ready.reject(lost);
     for (const call of this.#calls.values()) fail(call, lost);
     this.#calls.clear();
   }
 }
 
-function responseOf(call: Call, { status, headers }: { status: number; headers: Record<string, string> }): Response {
+const podIsGone = () => new TypeError('fetch failed: the client pod is gone');
+
+/** @param cancelled called when nobody reads on */
+function responseOf(
+  call: Call,
+  { status, headers }: { status: number; headers: Record<string, string> },
+  cancelled: (reason: unknown) => void,
+): Response {
   const bodiless = status === 204 || status === 304;
   const body = new ReadableStream<Uint8Array>({
     start(controller) {
       call.body = controller;
     },
+    cancel: cancelled,
   });
   // What was decoded in the pod is not encoded any more.
   const { 'content-encoding': _encoding, 'content-length': _length, ...kept } = headers;

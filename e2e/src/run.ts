@@ -14,6 +14,8 @@ class CommandError extends Error {
 /** @returns stdout. @throws CommandError with the end of stderr */
 export async function run(command: string, args: readonly string[], input?: string): Promise<string> {
   const running = exec(command, [...args], { maxBuffer });
+  // A command may end without having read it all; its own error tells more.
+  running.child.stdin?.on('error', () => undefined);
   running.child.stdin?.end(input ?? '');
   try {
     return (await running).stdout;
