@@ -17,5 +17,5 @@ wait "$preparing" || {
 cat "$log"
 rm -f "$log"
 e2e/cluster.sh run --more chart e2e || status=$?
-[ "${KEEP:-}" = 1 ] || e2e/cluster.sh down >&2
+[ "${KEEP:-}" = 1 ] || e2e/cluster.sh down >/dev/null 2>&1
 exit "$status"
