@@ -1,4 +1,5 @@
 /** Deployments are replaced while clients call and tasks run. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { tell } from '../src/figures.ts';
 import { WantedReplicas } from '../src/reaction.ts';
@@ -42,10 +43,12 @@ async function survives(system: System, name: string, change: () => Promise<unkn
     await Promise.all(taskIds.map((taskId) => system.running(taskId)));
     await expect.poll(() => wanted.present, { timeout: timeouts.soon }).toBeGreaterThanOrEqual(4);
     const since = performance.now();
-    await change();
-    for (const taskId of taskIds) expect(await system.ended(taskId, 200_000)).toMatchObject({ status: 'succeeded' });
-    // A chart that told a number would have set it to that one, if for a moment.
+    const changed = change();
+    // By then helm has written what it writes, and no worker has been idle for long enough to be taken away.
+    await sleep(8_000);
     expect(wanted.least(since)).toBeGreaterThanOrEqual(4);
+    await changed;
+    for (const taskId of taskIds) expect(await system.ended(taskId, 200_000)).toMatchObject({ status: 'succeeded' });
   } finally {
     wanted.stop();
   }
