@@ -88,9 +88,9 @@ e2e: kind-up image ## Cluster, images, release and suite in one; what was made i
 	@$(MAKE) e2e-run; status=$$?; [ "$(KEEP)" = 1 ] || e2e/cluster.sh down; exit $$status
 
 .PHONY: ci
-ci: verify ## What CI runs: verify, every test, and the fault suite with 20 random rounds
+ci: verify ## What CI runs: verify, every test, the fault suite with 20 random rounds, the chart, and the end-to-end suite
 	@tools/install-deps.sh redis postgres chromium prometheus
-	@$(NODE) tools/runTests.ts unit wire database browser process faults
+	@tools/ci.sh
 
 .PHONY: clean
 clean: ## Remove packages, state and results

@@ -88,12 +88,30 @@ down() {
   rm -f "$state/env"
 }
 
+# Adds something to the cluster that a scenario needs, or takes it away (--remove). Fails where nothing here can.
+addon() {
+  with_cluster
+  [ -x "$ground/addons" ] || return 3
+  "$ground/addons" --cluster "$name" "$@"
+}
+
+# Suites with the cluster's tools at hand.
 run() {
   with_cluster
-  exec node_modules/.bin/node tools/runTests.ts e2e
+  [ $# -gt 0 ] || set -- e2e
+  exec node_modules/.bin/node tools/runTests.ts "$@"
+}
+
+# All that the suites want of the cluster. What an add-on wants is a scenario's to miss.
+prepare() {
+  up
+  images
+  load
+  addon prometheus keda || true
 }
 
 case ${1:-} in
-  up | images | load | down | run) "$1" ;;
-  *) die "usage: e2e/cluster.sh up|images|load|run|down" ;;
+  up | images | load | down | prepare) "$1" ;;
+  addon | run) "$@" ;;
+  *) die "usage: e2e/cluster.sh up|images|load|prepare|down|run [SUITE...]|addon [--remove] NAME..." ;;
 esac

@@ -1,9 +1,9 @@
 /**
  * Runs the suites one after the other, so that two cores are not shared by a browser and a database, and sums their
- * counts. The last line is `N passed, N failed`; a suite that ran nothing is a failure.
+ * counts. The last line is `N passed, N failed`; a suite that ran nothing is a failure. With --more, the run before is part of it.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const vitestSuites = ['unit', 'wire', 'database', 'browser', 'process'];
@@ -17,6 +17,7 @@ const suites = [...vitestSuites, faults, chart, e2e];
 /** What CI has time for, and the same plans each time, unless the environment says otherwise. */
 const faultsInCi = { ROUNDS: '20', SWEEP: '3', SEED: '1' };
 const results = 'test-results';
+const countsFile = join(results, 'counts.json');
 
 interface Counts {
   readonly suite: string;
@@ -74,15 +75,19 @@ function readJson<T>(file: string): T | undefined {
   }
 }
 
-const wanted = process.argv.slice(2);
+/** Goes on from the run before: its results stay, and its counts are in the sum. */
+const more = process.argv.includes('--more');
+const wanted = process.argv.slice(2).filter((argument) => argument !== '--more');
 const unknown = wanted.filter((suite) => !suites.includes(suite));
 if (unknown.length > 0) {
   console.error(`There is no suite ${unknown.join(', ')}; there are ${suites.join(', ')}.`);
   process.exit(2);
 }
-rmSync(results, { recursive: true, force: true });
-mkdirSync(results);
-const counts = (wanted.length > 0 ? wanted : vitestSuites).map(runSuite);
+if (!more) rmSync(results, { recursive: true, force: true });
+mkdirSync(results, { recursive: true });
+const before = more ? (readJson<Counts[]>(countsFile) ?? []) : [];
+const counts = [...before, ...(wanted.length > 0 ? wanted : vitestSuites).map(runSuite)];
+writeFileSync(countsFile, JSON.stringify(counts));
 console.log('\nsuite       passed  failed  seconds');
 for (const { suite, passed, failed, seconds } of counts) {
   console.log(

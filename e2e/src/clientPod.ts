@@ -36,7 +36,7 @@ export class ClientPod {
     this.#agent = agent;
     if (agent.stdout) createInterface({ input: agent.stdout }).on('line', (line) => this.#hear(line));
     agent.on('close', () => this.#lost());
-    // What cannot be said any more fails with the agent's end.
+    // A pod that is gone is told by `close`; what was being written to it is lost with it.
     agent.stdin?.on('error', () => undefined);
   }
 

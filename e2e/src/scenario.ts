@@ -8,15 +8,19 @@ export interface ScenarioOptions {
   readonly timeout: number;
 }
 
-/** @param name a sentence: what holds */
-export function scenario(name: string, { timeout }: ScenarioOptions, play: (system: System) => Promise<void>): void {
+/** @param name a sentence: what holds. @param play is handed the system, and what to leave with where it cannot be played */
+export function scenario(
+  name: string,
+  { timeout }: ScenarioOptions,
+  play: (system: System, skip: (why: string) => void) => Promise<void>,
+): void {
   let system: System;
   beforeAll(async () => {
     system = await System.open();
   });
   afterAll(() => system.close());
-  test(name, { timeout }, async () => {
+  test(name, { timeout }, async ({ skip }) => {
     onTestFailed(async () => console.error(`left in ${await dump(name)}`), 60_000);
-    await play(system);
+    await play(system, skip);
   });
 }
