@@ -53,7 +53,7 @@ rules:
   - apiGroups: [""]
     resources: [configmaps]
     resourceNames: [{{ include "story-tasks.operationsName" .root }}]
-    verbs: [get, list, watch]
+    verbs: [list, watch]
   {{- with .rules }}
   {{- . | nindent 2 }}
   {{- end }}
