@@ -19,7 +19,7 @@ const epochKey = 'bull:story-task-jobs.settings';
  * All lanes in one step. BullMQ's own calls write the same fields, but one after the other, with no look at who writes, and
  * wake nobody: a worker that waits for a delayed job would notice only then. A rate limit that ends or gets a shorter period
  * must not leave the count of the longer one behind. Where operators do not contend there is no epoch to compare, and none that
-would refuse those who begin to.
+ * would refuse those who begin to.
  */
 const script = `
 local epoch = tonumber(ARGV[1])
