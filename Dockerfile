@@ -70,7 +70,12 @@ WORKDIR /app
 ENV NODE_ENV=production
 COPY --from=packages /app/node_modules node_modules
 COPY --from=source /app ./
+# Compiled once, here: a third of a start otherwise. It is for this user alone, who need not write to it.
+ENV NODE_COMPILE_CACHE=/app/.compiled
+RUN mkdir .compiled && chown 65532:65532 .compiled
 # By number, so that a cluster can see that it is not root.
 USER 65532:65532
+RUN for part in api/src/api worker/src/worker operator/src/operator runtime/src/kubernetes/index; do \
+    node --input-type=module -e "await import('/app/$part.ts')" || exit 1; done
 ENTRYPOINT ["node"]
 CMD ["api/src/main.ts"]
