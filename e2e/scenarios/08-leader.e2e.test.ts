@@ -1,6 +1,8 @@
 /** The operator that leads is killed. */
 import { expect } from 'vitest';
 import { tell } from '../src/figures.ts';
+import { killProcess } from '../src/kill.ts';
+import type { KubeObject } from '../src/kubectl.ts';
 import { releaseName } from '../src/release.ts';
 import { scenario } from '../src/scenario.ts';
 import { timeouts } from '../src/timeouts.ts';
@@ -12,7 +14,7 @@ scenario('another operator leads within 15 s of the leader’s death', { timeout
   const [pod] = (await system.readyPods('operator')).filter(({ metadata }) => before.includes(metadata.name));
   expect(pod).toBeDefined();
   const killedAt = Date.now();
-  await system.kubectl.delete('pod', pod?.metadata.name ?? '', '--force', '--grace-period=0');
+  await killProcess(pod as KubeObject);
   const another = async () => ![before, ''].includes(await leader());
   await expect.poll(another, { timeout: timeouts.soon, interval: 200 }).toBe(true);
   const took = Date.now() - killedAt;

@@ -1,9 +1,12 @@
 /** Deployments are replaced while clients call and tasks run. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { tell } from '../src/figures.ts';
-import { installRelease, releaseName } from '../src/release.ts';
+import { WantedReplicas } from '../src/reaction.ts';
+import { installRelease, releaseName, rollBackRelease } from '../src/release.ts';
 import { scenario } from '../src/scenario.ts';
-import { apiUrl } from '../src/system.ts';
+import { apiUrl, type System } from '../src/system.ts';
+import { timeouts } from '../src/timeouts.ts';
 
 scenario('the API is rolled under load, and no request fails', { timeout: 300_000 }, async (system) => {
   const storyId = await system.newStory('Rolled');
@@ -29,17 +32,32 @@ scenario('the API is rolled under load, and no request fails', { timeout: 300_00
   expect(failures).toEqual([]);
 });
 
-scenario(
-  'an upgrade with running tasks loses none, and leaves the number of workers alone',
-  { timeout: 400_000 },
-  async (system) => {
-    const storyIds = await Promise.all(Array.from({ length: 4 }, (_, index) => system.newStory(`Upgraded ${index}`)));
-    const made = await Promise.all(storyIds.map((storyId) => system.constitutionTask(storyId)));
-    await Promise.all(made.map((taskId) => system.ended(taskId)));
+/** Four stories being written, by four workers, while something is done to the release. */
+async function survives(system: System, name: string, change: () => Promise<unknown>): Promise<void> {
+  const storyIds = await Promise.all(Array.from({ length: 4 }, (_, index) => system.newStory(`${name} ${index}`)));
+  const made = await Promise.all(storyIds.map((storyId) => system.constitutionTask(storyId)));
+  await Promise.all(made.map((taskId) => system.ended(taskId)));
+  const wanted = new WantedReplicas(system);
+  try {
     const taskIds = await Promise.all(storyIds.map((storyId) => system.scriptTask(storyId)));
     await Promise.all(taskIds.map((taskId) => system.running(taskId)));
-    await installRelease(system.settings, { 'worker.podAnnotations.upgraded': 'yes' });
+    await expect.poll(() => wanted.present, { timeout: timeouts.soon }).toBeGreaterThanOrEqual(4);
+    const since = performance.now();
+    const changed = change();
+    // By then helm has written what it writes, and no worker has been idle for long enough to be taken away.
+    await sleep(8_000);
+    expect(wanted.least(since)).toBeGreaterThanOrEqual(4);
+    await changed;
     for (const taskId of taskIds) expect(await system.ended(taskId, 200_000)).toMatchObject({ status: 'succeeded' });
-    await installRelease(system.settings);
-  },
+  } finally {
+    wanted.stop();
+  }
+}
+
+scenario('an upgrade with running tasks loses none, and leaves the workers as many', { timeout: 400_000 }, (system) =>
+  survives(system, 'Upgraded', () => installRelease(system.settings, { 'worker.podAnnotations.upgraded': 'yes' })),
+);
+
+scenario('so does a rollback', { timeout: 400_000 }, (system) =>
+  survives(system, 'Rolled back', () => rollBackRelease(system.settings)),
 );

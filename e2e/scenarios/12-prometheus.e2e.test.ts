@@ -12,7 +12,7 @@ interface Dashboard {
 
 const dashboardFile = new URL('../../charts/story-tasks/dashboards/story-tasks.json', import.meta.url);
 
-scenario('each query of the dashboard has data', { timeout: 180_000 }, async (system, skip) => {
+scenario('each query of the dashboard has data', { timeout: 900_000 }, async (system, skip) => {
   if (!(await bringAddon('prometheus'))) return skip('there is no Prometheus in this cluster');
   const dashboard = JSON.parse(await readFile(dashboardFile, 'utf8')) as Dashboard;
   const queries = dashboard.panels.flatMap(({ title, targets = [] }) => targets.map(({ expr }) => ({ title, expr })));

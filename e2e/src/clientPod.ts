@@ -35,6 +35,8 @@ export class ClientPod {
     this.#agent = agent;
     if (agent.stdout) createInterface({ input: agent.stdout }).on('line', (line) => this.#take(JSON.parse(line)));
     agent.on('close', () => this.#lost());
+    // A pod that is gone is told by `close`; what was being written to it is lost with it.
+    agent.stdin?.on('error', () => undefined);
   }
 
   /** Makes the pod, with a token for the API's audience, and waits until it answers. */

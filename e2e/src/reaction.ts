@@ -31,6 +31,12 @@ export class WantedReplicas {
     return first() ?? Number.NaN;
   }
 
+  /** The least since a moment, by this process's clock, the figure at that moment included. */
+  least(since: number): number {
+    const at = this.#changes.findLastIndex((change) => change.at <= since);
+    return Math.min(...this.#changes.slice(Math.max(at, 0)).map(({ replicas }) => replicas));
+  }
+
   stop(): void {
     this.#watch.kill();
   }

@@ -44,6 +44,11 @@ async function apiServer(): Promise<Record<string, string>> {
   };
 }
 
+/** To the revision before. */
+export async function rollBackRelease({ E2E_NAMESPACE }: E2eSettings): Promise<void> {
+  await run('helm', ['-n', E2E_NAMESPACE, 'rollback', releaseName, '--wait', '--timeout=4m']);
+}
+
 export async function removeRelease({ E2E_NAMESPACE }: E2eSettings): Promise<void> {
   await run('helm', ['-n', E2E_NAMESPACE, 'uninstall', releaseName, '--ignore-not-found', '--wait', '--timeout=2m']);
 }
