@@ -13,7 +13,7 @@ const signs: Record<Addon, readonly string[]> = {
   'prometheus-adapter': ['-n', 'monitoring', 'get', 'deployment', 'prometheus-adapter'],
 };
 
-export async function hasAddon(addon: Addon): Promise<boolean> {
+async function hasAddon(addon: Addon): Promise<boolean> {
   return run('kubectl', signs[addon]).then(
     () => true,
     () => false,
