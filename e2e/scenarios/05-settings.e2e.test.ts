@@ -1,13 +1,14 @@
 /** The operations ConfigMap is edited while stories are being written. */
 import { expect } from 'vitest';
 import { percentile, tellFigures } from '../src/figures.ts';
-import { releaseName } from '../src/release.ts';
+import { installRelease, releaseName } from '../src/release.ts';
 import { scenario } from '../src/scenario.ts';
 import type { System } from '../src/system.ts';
 import { timeouts } from '../src/timeouts.ts';
 
 const configMap = `${releaseName}-operations`;
 const edits = 30;
+const workers = 3;
 
 async function write(system: System, document: string): Promise<void> {
   const patch = JSON.stringify({ data: { 'operations.yaml': document } });
@@ -37,6 +38,7 @@ scenario(
   'an edit is effective in three workers within two seconds, and runs under way go on',
   { timeout: 400_000 },
   async (system) => {
+    await installRelease(system.settings, { 'worker.autoscaling.minReplicas': String(workers) });
     const before = (await system.kubectl.get('configmap', configMap))['data']['operations.yaml'] as string;
     const storyIds = await Promise.all(Array.from({ length: 3 }, (_, index) => system.newStory(`Settings ${index}`)));
     const made = await Promise.all(storyIds.map((storyId) => system.constitutionTask(storyId)));
@@ -44,14 +46,17 @@ scenario(
     const long = await Promise.all(storyIds.map((storyId) => system.scriptTask(storyId)));
     await expect
       .poll(async () => (await system.readyPods('worker')).length, { timeout: timeouts.scale })
-      .toBeGreaterThanOrEqual(3);
+      .toBeGreaterThanOrEqual(workers);
 
     const waits: number[] = [];
     for (let edit = 0; edit < edits; edit++) {
       const wanted = (edit % 4) + 2;
       await write(system, `RUN_WORKFLOW_TASK: { concurrency: ${wanted}, timeoutSeconds: ${600 + edit} }\n`);
       waits.push(
-        await millisecondsUntil(async () => (await effective(system)).slots.every((count) => count === wanted)),
+        await millisecondsUntil(async () => {
+          const { slots } = await effective(system);
+          return slots.length >= workers && slots.every((count) => count === wanted);
+        }),
       );
     }
     tellFigures('ConfigMap edit → effective in every worker', waits);
@@ -69,5 +74,6 @@ scenario(
     await write(system, before);
     for (const taskId of long)
       expect(await system.ended(taskId, 200_000)).toMatchObject({ status: 'succeeded', attempt: 1 });
+    await installRelease(system.settings);
   },
 );
