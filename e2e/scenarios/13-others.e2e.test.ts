@@ -43,6 +43,7 @@ async function playWith(
 scenario('the operator brings workers up and down', { timeout: 500_000 }, (system) => play(system, 'operator', 0));
 
 scenario('KEDA brings workers up from none and down again', { timeout: 900_000 }, async (system, skip) => {
+  await removeAddon('prometheus-adapter').catch(() => undefined);
   const there = (await bringAddon('prometheus')) && (await bringAddon('keda'));
   if (!there) return skip('there is no KEDA in this cluster');
   const serverAddress = 'http://prometheus.monitoring:9090';
