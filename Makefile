@@ -88,7 +88,7 @@ e2e: kind-up image ## Cluster, images, release and suite in one; what was made i
 	@$(MAKE) e2e-run; status=$$?; [ "$(KEEP)" = 1 ] || e2e/cluster.sh down; exit $$status
 
 .PHONY: ci
-ci: verify ## What CI runs: verify, every test, the fault suite with 20 random rounds, the chart, and the end-to-end suite
+ci: verify ## What CI runs: verify, every test, the fault suite with 20 random rounds, and the chart
 	@tools/install-deps.sh redis postgres chromium prometheus
 	@tools/ci.sh
 

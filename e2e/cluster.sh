@@ -102,16 +102,8 @@ run() {
   exec node_modules/.bin/node tools/runTests.ts "$@"
 }
 
-# All that the suites want of the cluster. What an add-on wants is a scenario's to miss.
-prepare() {
-  up
-  images
-  load
-  addon prometheus keda || true
-}
-
 case ${1:-} in
-  up | images | load | down | prepare) "$1" ;;
+  up | images | load | down) "$1" ;;
   addon | run) "$@" ;;
-  *) die "usage: e2e/cluster.sh up|images|load|prepare|down|run [SUITE...]|addon [--remove] NAME..." ;;
+  *) die "usage: e2e/cluster.sh up|images|load|down|run [SUITE...]|addon [--remove] NAME..." ;;
 esac

@@ -5,12 +5,6 @@ export const e2eEnvironment = z.object({
   E2E_IMAGE: z.string().default('story-tasks').describe('Repository of the image under test.'),
   E2E_TAG: z.string().default('e2e').describe('Its tag; the embedded Supabase has the same with -embedded behind it.'),
   E2E_NAMESPACE: z.string().default('story-tasks-e2e').describe('Made for the suite, and deleted after it.'),
-  E2E_STEPS: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .default(5)
-    .describe('How often the reaction to a step in a lane is measured.'),
   KEEP: z.string().optional().describe('1: the release, its namespace and the cluster stay.'),
 });
 export type E2eSettings = z.output<typeof e2eEnvironment>;
