@@ -1,6 +1,5 @@
 /** How soon whoever sizes the workers reacts. */
 import { createInterface } from 'node:readline';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { releaseName } from './release.ts';
 import type { System } from './system.ts';
@@ -18,6 +17,11 @@ export class WantedReplicas {
       const replicas = Number(line === '' ? 0 : line);
       if (this.#changes.at(-1)?.replicas !== replicas) this.#changes.push({ replicas, at: performance.now() });
     });
+  }
+
+  /** Ends when the API server told of it for the first time. */
+  async known(): Promise<void> {
+    await expect.poll(() => this.#changes.length, { timeout: timeouts.soon, interval: 20 }).toBeGreaterThan(0);
   }
 
   get present(): number {
@@ -58,7 +62,7 @@ export interface Reaction {
 export async function reactionTo(system: System, stories: readonly string[], least: number): Promise<Reaction> {
   const wanted = new WantedReplicas(system);
   try {
-    await sleep(1_000);
+    await wanted.known();
     const before = wanted.present;
     const since = performance.now();
     const taskIds = await Promise.all(stories.map((storyId) => system.constitutionTask(storyId)));
