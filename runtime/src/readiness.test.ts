@@ -72,7 +72,8 @@ test('many that ask at once, and while an answer is owed, share one call', async
   await answersOk(ready, true);
 });
 
-test('it follows what it looks at, there and back, and logs each turn once', async () => {
+/** A logger, and what it is told. */
+function heard() {
   const lines: string[] = [];
   const log = new Writable({
     write(chunk, _encoding, done) {
@@ -80,8 +81,27 @@ test('it follows what it looks at, there and back, and logs each turn once', asy
       done();
     },
   });
+  return { lines, logger: createLogger('test', 'info', log) };
+}
+
+test('a reason that comes too late for the first answer is logged when it is known, and once', async () => {
+  const { lines, logger } = heard();
+  const answer = Promise.withResolvers<void>();
+  const outdated = new CodedError('SCHEMA_OUTDATED', 'fatal', 'The schema is too old.');
+  let check = () => answer.promise;
+  const ready = createReadiness({ schema: () => check() }, logger);
+  expect(await ready()).toEqual({ ok: false, unusable: ['schema'] });
+  check = () => Promise.reject(outdated);
+  answer.reject(outdated);
+  await expect.poll(ready).toHaveProperty('why');
+  await ready();
+  expect(lines.map((line) => JSON.parse(line).why)).toEqual([undefined, { schema: 'The schema is too old.' }]);
+});
+
+test('it follows what it looks at, there and back, and logs each turn once', async () => {
+  const { lines, logger } = heard();
   let check: () => Promise<unknown> = usable;
-  const ready = createReadiness({ redis: () => check() }, createLogger('test', 'info', log));
+  const ready = createReadiness({ redis: () => check() }, logger);
   await answersOk(ready, true);
   check = broken;
   await answersOk(ready, false);

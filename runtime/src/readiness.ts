@@ -19,15 +19,34 @@ const freshMs = 250;
  */
 export function createReadiness(checks: Readonly<Record<string, Check>>, logger: Logger): () => Promise<Health> {
   const dependencies = Object.entries(checks).map(([name, check]) => ({ name, usable: shared(check) }));
-  let told = '';
+  const tell = teller(logger);
   return async () => {
     const answers = await Promise.all(dependencies.map(async ({ name, usable }) => ({ name, usable: await usable() })));
     const unusable = answers.filter(({ usable }) => usable !== true).map(({ name }) => name);
     const reasons = answers.flatMap(({ name, usable }) => (typeof usable === 'string' ? [[name, usable]] : []));
     const why = reasons.length > 0 ? { why: Object.fromEntries(reasons) as Record<string, string> } : {};
-    if (told !== unusable.join()) logger.warn({ unusable, ...why }, unusable.length > 0 ? 'not ready' : 'ready again');
-    told = unusable.join();
-    return unusable.length > 0 ? { ok: false, unusable, ...why } : { ok: true };
+    const state: NotReady = { unusable, ...why };
+    tell(state);
+    return unusable.length > 0 ? { ok: false, ...state } : { ok: true };
+  };
+}
+
+interface NotReady {
+  readonly unusable: readonly string[];
+  readonly why?: Readonly<Record<string, string>>;
+}
+
+/** Says what changes: a reason, too, that an answer was too late for before. One that is late again changes nothing. */
+function teller(logger: Logger): (state: NotReady) => void {
+  let names = '';
+  let reasons: Readonly<Record<string, string>> = {};
+  return (state) => {
+    const { unusable, why = {} } = state;
+    const isNew = names !== unusable.join();
+    if (isNew || Object.keys(why).some((name) => reasons[name] !== why[name]))
+      logger.warn(state, unusable.length > 0 ? 'not ready' : 'ready again');
+    names = unusable.join();
+    reasons = isNew ? why : { ...reasons, ...why };
   };
 }
 
