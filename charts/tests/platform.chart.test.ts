@@ -51,6 +51,15 @@ test('the migrations run before anything else is there, with an existing Secret 
     });
 });
 
+test('a Job whose process says that it failed has failed; one whose pod was taken away makes another', async () => {
+  const { spec } = one<V1Job>(await render(external), 'Job', 'tasks-migrations');
+  expect(spec?.podFailurePolicy?.rules).toEqual([
+    { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget' }] },
+    { action: 'FailJob', onExitCodes: { containerName: 'migrations', operator: 'In', values: [1, 2] } },
+  ]);
+  expect(spec?.template.spec).toMatchObject({ restartPolicy: 'Never', containers: [{ name: 'migrations' }] });
+});
+
 test.each<[string, Values]>([
   ['the embedded Supabase', {}],
   ['a project that its owner migrates', { supabase: { ...external.supabase, migrations: { mode: 'none' } } }],

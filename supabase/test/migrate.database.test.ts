@@ -1,5 +1,6 @@
 /** The migrations' Job on a Postgres that is new, half migrated, busy, away, or migrated by somebody else. */
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemWorld } from '@story-tasks/contracts';
@@ -203,6 +204,14 @@ test('a database that is not up yet is waited for', async () => {
   await restarted;
   admin = await server.connect('postgres');
   expect((await job).code).toBe(0);
+});
+
+test('one that is told to end while it waits ends as one that may be tried again', async () => {
+  const DATABASE_URL = `postgres://u@127.0.0.1:${await freePort()}/x`;
+  const job = spawn(process.execPath, [main], { env: { DATABASE_URL }, stdio: ['ignore', 'pipe', 'inherit'] });
+  await once(job.stdout, 'data');
+  job.kill('SIGTERM');
+  expect((await once(job, 'exit'))[0]).toBe(143);
 });
 
 test.each([

@@ -1,7 +1,8 @@
 /**
  * Applies the migrations to a database of Postgres, and ends: as a Job before a release, or by hand. Exit codes: 0 the database
- * has all of them (a newer one too), 1 it has not, 2 the settings do not fit.
+ * has all of them (a newer one too), 1 it has not, 2 the settings do not fit; above 128 it was told to end, and may be tried again.
  */
+import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { systemWorld } from '@story-tasks/contracts';
 import { connectDatabase } from './connection.ts';
@@ -39,5 +40,6 @@ if (!parsed.success) {
   process.exit(2);
 }
 // What has been done of a migration is undone with its connection, whenever this ends.
-for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => process.exit(1));
+for (const signal of ['SIGTERM', 'SIGINT'] as const)
+  process.on(signal, () => process.exit(128 + constants.signals[signal]));
 process.exit(await run(parsed.data));
