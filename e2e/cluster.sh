@@ -64,7 +64,7 @@ up() {
 
 images() {
   with_cluster
-  if [ -x "$ground/base-images" ]; then "$ground/base-images" node redis >/dev/null; fi
+  if [ -x "$ground/base-images" ]; then "$ground/base-images" node redis postgres >/dev/null; fi
   docker build -q -t "$image:$tag" --build-arg "REVISION=$(git rev-parse HEAD 2>/dev/null || echo unknown)" --target runtime . >/dev/null
   docker build -q -t "$image:$tag-embedded" --target embedded . >/dev/null
   say "images: $(docker image ls --format '{{.Repository}}:{{.Tag}} {{.Size}}' "$image" | paste -sd' ')"
@@ -77,7 +77,10 @@ load() {
   [[ $context = kind-* ]] || { say "$context is not kind: its nodes must find $image:$tag by themselves." && return 0; }
   local wanted=("$image:$tag" "$image:$tag-embedded")
   # Where it is not here, the nodes can pull it.
-  docker image inspect redis:7-bookworm >/dev/null 2>&1 && wanted+=(redis:7-bookworm)
+  local base
+  for base in redis:7-bookworm postgres:15-bookworm; do
+    docker image inspect "$base" >/dev/null 2>&1 && wanted+=("$base")
+  done
   kind load docker-image --name "${context#kind-}" "${wanted[@]}" 2>&1 | grep -v 'not yet present' >&2 || true
 }
 

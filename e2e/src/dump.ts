@@ -5,16 +5,16 @@ import { kubectlIn } from './kubectl.ts';
 import { dumpFolder, e2eSettings } from './settings.ts';
 
 /** @returns the folder */
-export async function dump(name: string): Promise<string> {
+export async function dump(name: string, namespace = e2eSettings().E2E_NAMESPACE): Promise<string> {
   const folder = join(dumpFolder, name.replaceAll(/\W+/g, '-').slice(0, 80));
   await mkdir(folder, { recursive: true });
-  const kubectl = kubectlIn(e2eSettings().E2E_NAMESPACE);
+  const kubectl = kubectlIn(namespace);
   const keep = async (file: string, args: readonly string[]) => {
     const text = await kubectl.run(args).catch((error: Error) => error.message);
     await writeFile(join(folder, file), text);
   };
   await keep('pods.txt', ['get', 'pods', '-o', 'wide']);
-  await keep('describe.txt', ['describe', 'pods,deployments']);
+  await keep('describe.txt', ['describe', 'pods,deployments,jobs']);
   await keep('events.txt', ['get', 'events', '--sort-by=.lastTimestamp']);
   const pods = await kubectl.list('pods').catch(() => []);
   for (const { metadata } of pods) {

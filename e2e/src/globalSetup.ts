@@ -2,7 +2,7 @@
 import { ClientPod } from './clientPod.ts';
 import { dump } from './dump.ts';
 import { kubectlIn } from './kubectl.ts';
-import { installRelease, removeRelease } from './release.ts';
+import { installRelease, makeNamespace, removeRelease } from './release.ts';
 import { e2eSettings } from './settings.ts';
 import { clientPodName } from './system.ts';
 
@@ -10,8 +10,7 @@ export default async function setUp(): Promise<() => Promise<void>> {
   const settings = e2eSettings();
   const { E2E_NAMESPACE: namespace, E2E_IMAGE, E2E_TAG } = settings;
   const kubectl = kubectlIn(namespace);
-  const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' };
-  await kubectl.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, labels } });
+  await makeNamespace(kubectl, namespace);
   try {
     await installRelease(settings);
     const image = `${E2E_IMAGE}:${E2E_TAG}`;

@@ -15,18 +15,21 @@ const terminal: readonly TaskStatus[] = ['succeeded', 'failed', 'cancelled'];
 const isTerminal = ({ status }: Pick<Task, 'status'>): boolean => terminal.includes(status);
 
 export class System {
-  readonly settings: E2eSettings = e2eSettings();
-  readonly kubectl: Kubectl = kubectlIn(this.settings.E2E_NAMESPACE);
+  readonly settings: E2eSettings;
+  readonly kubectl: Kubectl;
   readonly pod: ClientPod;
   readonly api: StoryTasksClient;
 
-  private constructor(pod: ClientPod) {
+  constructor(settings: E2eSettings, pod: ClientPod) {
+    this.settings = settings;
+    this.kubectl = kubectlIn(settings.E2E_NAMESPACE);
     this.pod = pod;
     this.api = createClient({ url: apiUrl, fetch: pod.fetch });
   }
 
   static async open(): Promise<System> {
-    return new System(await ClientPod.attach(kubectlIn(e2eSettings().E2E_NAMESPACE), clientPodName));
+    const settings = e2eSettings();
+    return new System(settings, await ClientPod.attach(kubectlIn(settings.E2E_NAMESPACE), clientPodName));
   }
 
   close(): void {
@@ -82,9 +85,13 @@ export class System {
     );
   }
 
-  /** Figures of a component's pods, as they tell them on their ops port. */
-  async metrics(pod: KubeObject): Promise<string> {
-    const response = await this.pod.fetchWith('')(`http://${pod['status'].podIP}:9090/metrics`);
+  /** What a component's pod tells on its ops port. */
+  async ops(pod: KubeObject, path: string): Promise<string> {
+    const response = await this.pod.fetchWith('')(`http://${pod['status'].podIP}:9090${path}`);
     return response.text();
+  }
+
+  metrics(pod: KubeObject): Promise<string> {
+    return this.ops(pod, '/metrics');
   }
 }
