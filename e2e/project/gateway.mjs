@@ -4,9 +4,11 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createRequire } from 'node:module';
 
-const { default: postgres } = await import('postgres');
-const { layOutProject, liteCli, liteEnvironment } = await import('/app/supabase/src/lite/liteProject.ts');
+const ofImage = createRequire('/app/package.json');
+const postgres = ofImage('postgres');
+const { layOutProject, liteCli, liteEnvironment } = ofImage('./supabase/src/lite/liteProject.ts');
 
 const { DATABASE_URL: postgresUrl, SECRET_KEY: secretKey, PROJECT_DIR: dir } = process.env;
 const publishableKey = 'sb_publishable_of_nobody';

@@ -16,6 +16,17 @@ async function versionsOfThisTree(): Promise<string[]> {
   return files.sort().map((file) => file.slice(0, 14));
 }
 
+const allPods = async (system: System) =>
+  (await Promise.all(components.map((component) => system.pods(component)))).flat();
+const allReadyPods = async (system: System) =>
+  (await Promise.all(components.map((component) => system.readyPods(component)))).flat();
+
+async function logsOf(system: System): Promise<string> {
+  const pods = await allPods(system);
+  const logs = await Promise.all(pods.map(({ metadata }) => system.kubectl.run(['logs', metadata.name])));
+  return logs.join('\n');
+}
+
 /** As they were written, each with the transaction that wrote it last. */
 const record = ({ query }: Project) =>
   query(`select version || ' by ' || xmin from supabase_migrations.schema_migrations order by ctid`);
@@ -23,6 +34,17 @@ const record = ({ query }: Project) =>
 async function jobsCompleted({ kubectl }: System): Promise<number> {
   const selector = `involvedObject.kind=Job,involvedObject.name=${job},reason=Completed`;
   return (await kubectl.list('events', `--field-selector=${selector}`)).length;
+}
+
+const connecting = `
+  const socket = require('node:net').connect({ host: process.argv[1], port: process.argv[2], timeout: 2_000 });
+  const end = (word) => { console.log(word); process.exit(); };
+  socket.on('connect', () => end('reached')).on('timeout', () => end('shut off')).on('error', () => end('shut off'));`;
+
+/** Of an address on which somebody listens, from a pod of the API. */
+async function reached({ kubectl }: System, host: string, port: number): Promise<boolean> {
+  const words = await kubectl.exec(`deployment/${releaseName}-api`, ['node', '-e', connecting, host, String(port)]);
+  return words.trim() === 'reached';
 }
 
 async function writesAStory(system: System, name: string): Promise<void> {
@@ -38,6 +60,8 @@ externalScenario(
     const recorded = await record(project);
     expect(recorded.map((row) => row.split(' ')[0])).toEqual(await versionsOfThisTree());
     await writesAStory(system, 'On a project');
+    // Named as the migrations' alone.
+    expect([await reached(system, 'redis', 6379), await reached(system, 'postgres', 5432)]).toEqual([true, false]);
 
     await install();
     await expect.poll(() => jobsCompleted(system), { timeout: timeouts.soon }).toBe(2);
@@ -48,13 +72,10 @@ externalScenario(
     const log = await system.kubectl.run(['logs', `job/${job}`]);
     expect(log).toBe('password authentication failed for user "postgres" (28P01)\n');
     await writesAStory(system, 'After an upgrade that failed');
+    const logs = await logsOf(system);
+    expect(project.secrets.filter((secret) => logs.includes(secret))).toEqual([]);
   },
 );
-
-const allPods = async (system: System) =>
-  (await Promise.all(components.map((component) => system.pods(component)))).flat();
-const allReadyPods = async (system: System) =>
-  (await Promise.all(components.map((component) => system.readyPods(component)))).flat();
 
 const unmigrated =
   /^The schema is older than any that tells its version, and \d{14} is needed: apply the migrations\.$/;

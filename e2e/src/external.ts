@@ -38,7 +38,7 @@ export function externalScenario(
     let system: System | undefined;
     afterAll(async () => {
       system?.close();
-      if (settings.KEEP !== '1') await removeAll(settings);
+      if (settings.KEEP !== '1') await removeAll(settings, { wait: false });
     });
     test(name, { timeout }, async () => {
       onTestFailed(async () => console.error(`left in ${await dump(name, namespace)}`), 60_000);
@@ -57,7 +57,7 @@ export function externalScenario(
 /** Afresh, whatever an earlier run left. */
 async function begin(settings: E2eSettings): Promise<Project> {
   const { E2E_NAMESPACE: namespace, E2E_IMAGE, E2E_TAG } = settings;
-  await removeAll(settings);
+  await removeAll(settings, { wait: true });
   const kubectl = kubectlIn(namespace);
   await makeNamespace(kubectl, namespace);
   return startProject(kubectl, `${E2E_IMAGE}:${E2E_TAG}-embedded`);
@@ -69,7 +69,8 @@ async function openSystem(settings: E2eSettings): Promise<System> {
   return new System(settings, await ClientPod.start(kubectlIn(namespace), options));
 }
 
-async function removeAll(settings: E2eSettings): Promise<void> {
-  await removeRelease(settings);
-  await kubectlIn('default').delete('namespace', settings.E2E_NAMESPACE);
+/** Without waiting, what it goes on taking up is little. */
+async function removeAll(settings: E2eSettings, { wait }: { readonly wait: boolean }): Promise<void> {
+  await removeRelease(settings, { wait });
+  await kubectlIn('default').delete('namespace', settings.E2E_NAMESPACE, `--wait=${wait}`);
 }

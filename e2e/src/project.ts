@@ -12,14 +12,12 @@ interface Service {
   readonly uid: number;
   readonly args: readonly string[];
   readonly env?: readonly object[];
-  /** Where its data is. */
-  readonly data: string;
   /** A folder in the container with the files of a ConfigMap. */
   readonly files?: { readonly at: string; readonly of: Readonly<Record<string, string>> };
 }
 
 export interface Project {
-  /** Whatever is told of these is told to nobody else. */
+  /** What must show in no log, also as it is in a URL. */
   readonly secrets: readonly string[];
   /** Values of the chart, as the guide to an installation has them. */
   readonly values: Readonly<Record<string, unknown>>;
@@ -86,7 +84,6 @@ async function postgresService(): Promise<Service> {
       { name: 'PGDATA', value: '/data/here' },
       fromSecret('of-the-providers', 'database', 'POSTGRES_PASSWORD'),
     ],
-    data: '/data',
     files: { at: '/docker-entrypoint-initdb.d', of: { 'hosted.sql': hosted } },
   };
 }
@@ -98,7 +95,6 @@ const redisService = (): Service => ({
   uid: 999,
   args: ['redis-server', '--requirepass', '$(PASSWORD)', '--maxmemory-policy', 'noeviction'],
   env: [fromSecret('of-the-providers', 'redis', 'PASSWORD')],
-  data: '/data',
 });
 
 async function gatewayService(image: string): Promise<Service> {
@@ -108,15 +104,13 @@ async function gatewayService(image: string): Promise<Service> {
     image,
     port: 54_321,
     uid: 65_532,
-    args: ['gateway/gateway.mjs'],
+    args: ['/gateway/gateway.mjs'],
     env: [
       fromSecret('of-the-providers', 'database-url', 'DATABASE_URL'),
       fromSecret('supabase', 'secret-key', 'SECRET_KEY'),
       { name: 'PROJECT_DIR', value: '/data' },
     ],
-    data: '/data',
-    // Beside the image's packages, which it imports.
-    files: { at: '/app/gateway', of: { 'gateway.mjs': gateway } },
+    files: { at: '/gateway', of: { 'gateway.mjs': gateway } },
   };
 }
 
@@ -135,7 +129,7 @@ function manifestsOf(service: Service): object[] {
   ];
 }
 
-function podOf({ name, image, port, uid, args, env = [], data, files }: Service): object {
+function podOf({ name, image, port, uid, args, env = [], files }: Service): object {
   return {
     automountServiceAccountToken: false,
     enableServiceLinks: false,
@@ -158,7 +152,7 @@ function podOf({ name, image, port, uid, args, env = [], data, files }: Service)
         readinessProbe: { tcpSocket: { port }, periodSeconds: 1 },
         securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
         volumeMounts: [
-          { name: 'data', mountPath: data },
+          { name: 'data', mountPath: '/data' },
           ...(files === undefined ? [] : [{ name: 'files', mountPath: files.at }]),
         ],
       },

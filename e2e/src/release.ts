@@ -59,6 +59,7 @@ export async function rollBackRelease({ E2E_NAMESPACE }: E2eSettings): Promise<v
   await run('helm', ['-n', E2E_NAMESPACE, 'rollback', releaseName, '--wait', '--timeout=4m']);
 }
 
-export async function removeRelease({ E2E_NAMESPACE }: E2eSettings): Promise<void> {
-  await run('helm', ['-n', E2E_NAMESPACE, 'uninstall', releaseName, '--ignore-not-found', '--wait', '--timeout=2m']);
+export async function removeRelease({ E2E_NAMESPACE }: E2eSettings, { wait = true } = {}): Promise<void> {
+  const waiting = wait ? ['--wait', '--timeout=2m'] : [];
+  await run('helm', ['-n', E2E_NAMESPACE, 'uninstall', releaseName, '--ignore-not-found', ...waiting]);
 }
