@@ -96,7 +96,9 @@ export class Autoscaler {
       return await this.#decide(await this.#observe());
     } catch (error) {
       if (error instanceof NotLeadingError) return null;
-      return this.#refused(error);
+      if (error instanceof KubernetesCallError) return this.#refused(error);
+      this.#failures.failed(error);
+      return 'internal_error';
     }
   }
 
@@ -180,19 +182,19 @@ export class Autoscaler {
   async #readCluster(): Promise<Sight['cluster']> {
     if (this.#given.world.clock.now() < this.#notBefore) return null;
     return this.#given.cluster.read().catch((error: unknown) => {
+      if (!(error instanceof KubernetesCallError)) throw error;
       this.#refused(error);
       return null;
     });
   }
 
   /** A conflict is no failure: there is another look. After a failure the API server is left alone for a while. */
-  #refused(error: unknown): Reason {
-    if (error instanceof KubernetesCallError && error.status === 409) return 'conflict';
+  #refused(error: KubernetesCallError): Reason {
+    if (error.status === 409) return 'conflict';
     this.#failures.failed(error);
-    const asked = error instanceof KubernetesCallError ? error.retryAfterMs : null;
     const own = Math.min(firstBackoffMs * 2 ** this.#failed, longestBackoffMs);
     this.#failed += 1;
-    this.#notBefore = this.#given.world.clock.now() + Math.max(asked ?? 0, own);
+    this.#notBefore = this.#given.world.clock.now() + Math.max(error.retryAfterMs ?? 0, own);
     return 'api_refused';
   }
 }
