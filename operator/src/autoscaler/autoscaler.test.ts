@@ -11,6 +11,7 @@ import { SimulatedWorkers } from './testing/simulatedWorkers.ts';
 
 let clock: VirtualClock;
 let workers: SimulatedWorkers;
+let cordons: Cordons;
 let told: Reason[];
 let lines: { level: string; msg: string; error?: { type: string; at: string[] } }[];
 beforeEach(() => {
@@ -22,11 +23,12 @@ beforeEach(() => {
 
 function autoscaler(different: Partial<AutoscalerDependencies>): Autoscaler {
   const world = { clock, chance: seededChance(1) };
+  cordons = new Cordons({ publish: workers.publish, world });
   return new Autoscaler({
     mode: 'operator',
-    limits: { min: 0, max: 8, stabilizationMs: 0, maxPodsDown: 8, periodMs: 0 },
+    limits: { min: 0, max: 8, stabilizationMs: 60_000, maxPodsDown: 8, periodMs: 0 },
     cluster: workers.cluster,
-    cordons: new Cordons({ publish: workers.publish, world }),
+    cordons,
     readLanes: workers.readLanes,
     listBusy: workers.listBusy,
     settings: () => settingsOf({}),
@@ -96,4 +98,54 @@ test('a store that is away is a reading that is missing, and no fault', async ()
   workers.leasesAway = true;
   await ticks(autoscaler({}), 2);
   expect([told, lines]).toEqual([['no_leases', 'no_leases'], []]);
+});
+
+const lost = (call: string) => new KubernetesCallError(call, null, null);
+/** The first scale's answer does not come. */
+function losingScale(isCarriedOut: boolean) {
+  let isFirst = true;
+  const scale: typeof workers.cluster.scale = async (...given) => {
+    const loses = isFirst;
+    isFirst = false;
+    if (!loses || isCarriedOut) await workers.cluster.scale(...given);
+    if (loses) throw lost('update deployments/scale');
+  };
+  return { ...workers.cluster, scale };
+}
+const events = () => workers.events.map(({ reason, message }) => `${reason}: ${message}`);
+
+test('a scale whose answer was lost and that was carried out is told late, once, and as ours', async () => {
+  workers.waiting = 3;
+  await ticks(autoscaler({ cluster: losingScale(true) }), 3);
+  expect([told[0], told.includes('scale_up')]).toEqual(['api_refused', false]);
+  const why = 'RUN_WORKFLOW_TASK has 3 due or running, 1 in each worker';
+  expect([workers.replicas, events()]).toEqual([3, [`ScaledUp: Scaled from 1 to 3 workers: ${why}.`]]);
+});
+
+test('one that was not carried out is told when it is, and not before', async () => {
+  workers.waiting = 3;
+  await ticks(autoscaler({ cluster: losingScale(false) }), 3);
+  expect(told.slice(0, 2)).toEqual(['api_refused', 'scale_up']);
+  expect([workers.scales.length, events()]).toEqual([1, [expect.stringMatching(/^ScaledUp: Scaled from 1 to 3/)]]);
+});
+
+test('a number that somebody else asked for after a lost answer is theirs', async () => {
+  workers.waiting = 3;
+  const scaler = autoscaler({ cluster: losingScale(true) });
+  await ticks(scaler, 1);
+  workers.scaleByHand(7);
+  await ticks(scaler, 2);
+  expect(events()).toEqual([expect.stringMatching(/^ForeignChange: Somebody else asked for 7 workers/)]);
+});
+
+test('the next workers are taken away no sooner after a scale-down whose answer was lost', async () => {
+  workers.controllerAway = false;
+  workers.replicas = 4;
+  const limits = { min: 0, max: 8, stabilizationMs: 0, maxPodsDown: 1, periodMs: 30_000 };
+  const scaler = autoscaler({ cluster: losingScale(true), limits });
+  workers.onReport = (report) => cordons.report(report);
+  await clock.pass(60_000);
+  await ticks(scaler, 5);
+  expect(told).toContain('rate_limited');
+  expect([workers.replicas, events()]).toEqual([3, [expect.stringMatching(/^ScaledDown: Scaled from 4 to 3/)]]);
 });
