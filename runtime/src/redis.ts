@@ -1,5 +1,5 @@
 /** Connections to Redis, one kind for each use, since what is right for a worker is wrong for an HTTP request. */
-import { Redis } from 'ioredis';
+import { Redis, ReplyError } from 'ioredis';
 import type { Logger } from './logger.ts';
 
 /**
@@ -57,6 +57,12 @@ function keepAsking(redis: Redis): void {
 }
 
 /** Alone under the lanes' prefix, where the processes may write whatever else they may not. */
+/** The word that Redis begins a refusal with, as NOPERM or READONLY: its code, by the protocol. Null: Redis answered nothing. */
+export function refusalOf(error: unknown): string | null {
+  if (!(error instanceof Error && error instanceof ReplyError)) return null;
+  return /^[A-Z]+/.exec(error.message)?.[0] ?? 'ERR';
+}
+
 const probeKey = 'bull:story-task-jobs.probe';
 
 /**

@@ -136,7 +136,8 @@ export async function startWorker(settings: WorkerSettings, logger: Logger): Pro
   // Nothing is taken from a Redis that may not hold the lanes, nor for a record that may not know how to keep a run.
   const fit = [requireFitRedis(prompt, logger), untilReady(ready, systemWorld.clock, stopping.signal)] as const;
   const started = Promise.all(fit).then(([infoAllowed]) => {
-    const common = { redis: blocking, infoAllowed, leaseMs: logging.settings.leaseMs };
+    const { clock } = systemWorld;
+    const common = { redis: blocking, infoAllowed, leaseMs: logging.settings.leaseMs, clock, logger };
     const process: LanePoolOptions['process'] = (job) => processJob(dependencies, job);
     intake.open((operation, slots, onLeft) => new LanePool({ ...common, operation, slots, onLeft, process }));
   });
