@@ -52,7 +52,7 @@ export async function workerScaling(given: WorkerScalingDependencies): Promise<W
   });
   const reports = connectRedis(settings.REDIS_URL, 'subscriber', logger);
   // Waits for Redis as long as it takes; until then no worker confirms anything.
-  listenToWorkerReports(reports, (report) => cordons.report(report)).catch(() => undefined);
+  listenToWorkerReports(reports, (report) => cordons.report(report), logger).catch(() => undefined);
   const gauges = new AutoscalerGauges(metrics);
   const count = countDecisions(metrics);
   const cluster = guarded(await workerCluster(given), isLeader);

@@ -43,15 +43,19 @@ beforeAll(async () => {
   lanes = createLanes(redis);
   await lanes.ready();
   cordons = new Cordons({ publish: (message) => publishWorkerControl(redis, message), world: systemWorld });
-  await listenToWorkerReports(reports, (report) => cordons.report(report));
-  await listenToWorkerControl(control, (message) => {
-    said.push(`${message.command} ${message.workerIds.join()}`);
-    if (message.command !== 'cordon') return;
-    for (const workerId of message.workerIds) {
-      const idle = answers(workerId);
-      if (idle !== null) void publishWorkerReport(redis, { token: message.token, workerId, idle });
-    }
-  });
+  await listenToWorkerReports(reports, (report) => cordons.report(report), silent);
+  await listenToWorkerControl(
+    control,
+    (message) => {
+      said.push(`${message.command} ${message.workerIds.join()}`);
+      if (message.command !== 'cordon') return;
+      for (const workerId of message.workerIds) {
+        const idle = answers(workerId);
+        if (idle !== null) void publishWorkerReport(redis, { token: message.token, workerId, idle });
+      }
+    },
+    silent,
+  );
 });
 afterAll(async () => {
   await lanes.close();

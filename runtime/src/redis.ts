@@ -5,7 +5,7 @@ import type { Logger } from './logger.ts';
 /**
  * `blocking`: BullMQ's workers, which wait on Redis for ever and outlive its restarts.
  * `prompt`: whoever must fail fast when Redis is away; nothing is kept to be sent later.
- * `subscriber`: pub/sub, which subscribes again after a reconnect.
+ * `subscriber`: pub/sub; who listens subscribes again after a reconnect, since a refusal would end the process otherwise.
  */
 export type RedisUse = 'blocking' | 'prompt' | 'subscriber';
 
@@ -17,7 +17,7 @@ export type RedisUse = 'blocking' | 'prompt' | 'subscriber';
 const options = {
   blocking: { maxRetriesPerRequest: null, socketTimeout: 12_000 },
   prompt: { maxRetriesPerRequest: 1, enableOfflineQueue: false, commandTimeout: 3_000, socketTimeout: 5_000 },
-  subscriber: { maxRetriesPerRequest: null, autoResubscribe: true, socketTimeout: 5_000 },
+  subscriber: { maxRetriesPerRequest: null, autoResubscribe: false, socketTimeout: 5_000 },
 } as const;
 
 /** A subscriber is owed nothing while no message comes: it asks, so that a dead one is found out. */

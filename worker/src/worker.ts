@@ -125,8 +125,8 @@ export async function startWorker(settings: WorkerSettings, logger: Logger): Pro
   const subscriber = connectRedis(settings.REDIS_URL, 'subscriber', logger);
   const lanes = createLanes(prompt);
   // Both wait for Redis as long as it takes, and are broken off only when the process stops.
-  subscribeToCancellations(subscriber, (taskId) => running.cancel(taskId)).catch(() => undefined);
-  listenToWorkerControl(subscriber, (message) => intake.hear(message)).catch(() => undefined);
+  subscribeToCancellations(subscriber, (taskId) => running.cancel(taskId), logger).catch(() => undefined);
+  listenToWorkerControl(subscriber, (message) => intake.hear(message), logger).catch(() => undefined);
   const schema = new SchemaCheck(store);
   const ready = createReadiness(
     { redis: () => probeRedis(prompt), store: () => probeStore(store), schema: () => schema.requireUnlessUnknown() },
