@@ -56,13 +56,13 @@ function keepAsking(redis: Redis): void {
   redis.once('end', () => clearInterval(timer));
 }
 
-/** Alone under the lanes' prefix, where the processes may write whatever else they may not. */
 /** The word that Redis begins a refusal with, as NOPERM or READONLY: its code, by the protocol. Null: Redis answered nothing. */
 export function refusalOf(error: unknown): string | null {
   if (!(error instanceof Error && error instanceof ReplyError)) return null;
   return /^[A-Z]+/.exec(error.message)?.[0] ?? 'ERR';
 }
 
+/** Alone under the lanes' prefix, where the processes may write whatever else they may not. */
 const probeKey = 'bull:story-task-jobs.probe';
 
 /**
