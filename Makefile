@@ -85,10 +85,11 @@ kind-down: ## Delete the cluster, if kind-up made it
 
 .PHONY: e2e
 e2e: kind-up image ## Cluster, images, release and suite in one; what was made is removed (KEEP=1 keeps it)
+	@e2e/cluster.sh addons
 	@$(MAKE) e2e-run; status=$$?; [ "$(KEEP)" = 1 ] || e2e/cluster.sh down; exit $$status
 
 .PHONY: ci
-ci: verify ## What CI runs: verify, every test, the fault suite with 20 random rounds, and the chart
+ci: verify ## What CI runs: verify, every test, the fault suite with 20 random rounds, the chart, and the whole on a cluster
 	@tools/install-deps.sh redis postgres chromium prometheus
 	@tools/ci.sh
 

@@ -62,7 +62,7 @@ export async function startApi(settings: ApiSettings, logger: Logger): Promise<C
   const streams = new EventStreams(tasks);
   const subscriber = connectRedis(settings.REDIS_URL, 'subscriber', logger);
   // Waits for Redis as long as it takes, and is broken off only when the process stops.
-  subscribeToTaskEvents(subscriber, (hint) => streams.hint(hint)).catch(() => undefined);
+  subscribeToTaskEvents(subscriber, (hint) => streams.hint(hint), logger).catch(() => undefined);
   const authentication = await createAuthentication(settings, logger);
   const dependencies: ApiDependencies = {
     tasks,

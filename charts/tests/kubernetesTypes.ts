@@ -40,8 +40,16 @@ const kinds: Readonly<Record<string, string | z.ZodType>> = {
       }),
     ),
   }),
-  'monitoring.coreos.com/v1 ServiceMonitor': z.strictObject({ selector: z.unknown(), endpoints: scrapes() }),
-  'monitoring.coreos.com/v1 PodMonitor': z.strictObject({ selector: z.unknown(), podMetricsEndpoints: scrapes() }),
+  'monitoring.coreos.com/v1 ServiceMonitor': z.strictObject({
+    selector: z.unknown(),
+    targetLabels: z.array(z.string()),
+    endpoints: scrapes(),
+  }),
+  'monitoring.coreos.com/v1 PodMonitor': z.strictObject({
+    selector: z.unknown(),
+    podTargetLabels: z.array(z.string()),
+    podMetricsEndpoints: scrapes(),
+  }),
   'monitoring.coreos.com/v1 PrometheusRule': z.strictObject({
     groups: z.array(
       z.strictObject({

@@ -41,13 +41,20 @@ test('a ServiceMonitor finds the metrics of all three processes, by Services of 
     'tasks-operator-metrics',
     'tasks-worker-metrics',
   ]);
-  expect(monitor).toMatchObject({ spec: { endpoints: [{ port: 'ops', path: '/metrics', interval: '5s' }] } });
-  for (const { metadata } of services)
+  expect(monitor).toMatchObject({
+    spec: {
+      endpoints: [{ port: 'ops', path: '/metrics', interval: '5s' }],
+      targetLabels: ['app.kubernetes.io/instance'],
+    },
+  });
+  for (const { metadata } of services) {
+    expect(metadata.labels).toMatchObject({ 'app.kubernetes.io/instance': 'tasks' });
     expect(one<V1Service>(manifests, 'Service', metadata.name).spec).toMatchObject({
       clusterIP: 'None',
       publishNotReadyAddresses: true,
       ports: [{ name: 'ops', port: 9090 }],
     });
+  }
 });
 
 test('a PodMonitor finds the pods of all three processes, and not of Redis', async () => {
@@ -58,6 +65,7 @@ test('a PodMonitor finds the pods of all three processes, and not of Redis', asy
       matchExpressions: [{ key: 'app.kubernetes.io/component', operator: 'In', values: ['api', 'worker', 'operator'] }],
     },
     podMetricsEndpoints: [{ port: 'ops', path: '/metrics' }],
+    podTargetLabels: ['app.kubernetes.io/instance'],
   });
   expect(selects(spec.selector.matchLabels, podOfDeployment(manifests, 'tasks-worker').labels)).toBe(true);
 });

@@ -75,6 +75,23 @@ test('outside: what was named, the model for the workers alone, the database for
   expect(policy(manifests, 'tasks-migrations')?.ingress).toEqual([]);
 });
 
+test('keys at another host are reached by the API alone', async () => {
+  const { networkPolicy, ...rest } = variants['production with everything on'];
+  const auth = { mode: 'supabase', supabase: { jwksUrl: 'https://keys.example/jwks.json' } };
+  const egress = { ...networkPolicy.egress, jwks: [{ cidr: '10.7.0.0/16', ports: [443] }] };
+  const manifests = await render({ ...rest, auth, networkPolicy: { ...networkPolicy, egress } });
+  const reaching = ['tasks-api', 'tasks-worker', 'tasks-operator', 'tasks-migrations'].filter((name) =>
+    reached(policy(manifests, name)?.egress).includes('10.7.0.0/16:443'),
+  );
+  expect(reaching).toEqual(['tasks-api']);
+});
+
+test('keys at the project’s own host need no rule of their own', async () => {
+  const auth = { mode: 'supabase', supabase: { jwksUrl: 'https://project.supabase.co/other/jwks.json' } };
+  const manifests = await render({ ...variants['production with everything on'], auth });
+  expect(reached(policy(manifests, 'tasks-api')?.egress)).toHaveLength(4);
+});
+
 /** The client of Kubernetes has another name for `from`. */
 interface IngressRule {
   readonly from?: readonly V1NetworkPolicyPeer[];

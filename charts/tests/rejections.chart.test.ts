@@ -125,6 +125,15 @@ const contradictions: readonly (readonly [string, Values, string])[] = [
     'set networkPolicy.egress.supabase',
   ],
   [
+    'policies that shut keys of another host out of the API',
+    {
+      networkPolicy: { ...policies, egress: { supabase: target } },
+      supabase: { ...externalSupabase, migrations: { mode: 'none' } },
+      auth: { mode: 'supabase', supabase: { jwksUrl: 'https://keys.example/jwks.json' } },
+    },
+    'set networkPolicy.egress.jwks',
+  ],
+  [
     'policies that shut the database out of the migrations',
     {
       networkPolicy: { ...policies, egress: { supabase: target } },

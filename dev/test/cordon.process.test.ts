@@ -20,7 +20,7 @@ beforeAll(async () => {
   const logger = createLogger('test', 'silent');
   redis = connectRedis(system.redisUrl, 'prompt', logger);
   subscriber = connectRedis(system.redisUrl, 'subscriber', logger);
-  await listenToWorkerReports(subscriber, (report) => reports.push(report));
+  await listenToWorkerReports(subscriber, (report) => reports.push(report), logger);
 });
 beforeEach(() => {
   reports = [];

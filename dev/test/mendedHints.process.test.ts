@@ -17,10 +17,11 @@ test('a run that the operator mended is announced with the number of its event',
   const [redis, lite] = await Promise.all([startRedis(), startLite({ dir })]);
   stack.defer(() => redis.stop());
   stack.defer(() => lite.stop());
-  const subscriber = connectRedis(redis.url, 'subscriber', createLogger('test', 'silent'));
+  const logger = createLogger('test', 'silent');
+  const subscriber = connectRedis(redis.url, 'subscriber', logger);
   stack.defer(() => subscriber.disconnect());
   const hints: unknown[] = [];
-  await subscribeToTaskEvents(subscriber, (hint) => hints.push(hint));
+  await subscribeToTaskEvents(subscriber, (hint) => hints.push(hint), logger);
   const tasks = createStoryTasksRepository(connectStore({ url: lite.url, secretKey: lite.secretKey }));
   const { task } = await tasks.createTask({ operation: 'BUILD_PLAYER_BUNDLE', dispatch: 'queue' });
   const claim = { taskId: task.id, claimToken: randomUUID(), workerId: 'lost', leaseMs: 0, resumable: true };

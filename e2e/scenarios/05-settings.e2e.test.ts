@@ -1,9 +1,11 @@
 /** The operations ConfigMap is edited while stories are being written. */
 import { expect } from 'vitest';
-import { percentile, tellFigures } from '../src/figures.ts';
+import { percentile, tell, tellFigures } from '../src/figures.ts';
 import { installRelease, releaseName } from '../src/release.ts';
+import { run } from '../src/run.ts';
 import { scenario } from '../src/scenario.ts';
-import type { System } from '../src/system.ts';
+import { killApiServer } from '../src/signalPod.ts';
+import { System } from '../src/system.ts';
 import { timeouts } from '../src/timeouts.ts';
 
 const configMap = `${releaseName}-operations`;
@@ -14,6 +16,9 @@ async function write(system: System, document: string): Promise<void> {
   const patch = JSON.stringify({ data: { 'operations.yaml': document } });
   await system.kubectl.run(['patch', 'configmap', configMap, '--type=merge', '-p', patch]);
 }
+
+const textOf = async ({ kubectl }: System) =>
+  (await kubectl.get('configmap', configMap))['data']['operations.yaml'] as string;
 
 /** What each worker has: its slots for workflow tasks, and the hash of its settings. */
 async function effective(system: System): Promise<{ slots: number[]; hashes: string[] }> {
@@ -39,7 +44,7 @@ scenario(
   { timeout: 400_000 },
   async (system) => {
     await installRelease(system.settings, { 'worker.autoscaling.minReplicas': String(workers) });
-    const before = (await system.kubectl.get('configmap', configMap))['data']['operations.yaml'] as string;
+    const before = await textOf(system);
     const storyIds = await Promise.all(Array.from({ length: 3 }, (_, index) => system.newStory(`Settings ${index}`)));
     const made = await Promise.all(storyIds.map((storyId) => system.constitutionTask(storyId)));
     await Promise.all(made.map((taskId) => system.ended(taskId)));
@@ -77,3 +82,28 @@ scenario(
     await installRelease(system.settings);
   },
 );
+
+scenario('an edit after a crash of the API server reaches every worker', { timeout: 300_000 }, async (before) => {
+  await installRelease(before.settings, { 'worker.autoscaling.minReplicas': '2' });
+  await expect.poll(async () => (await before.readyPods('worker')).length, { timeout: timeouts.scale }).toBe(2);
+  const text = await textOf(before);
+  const [pod] = await before.readyPods('worker');
+  await killApiServer(String(pod?.['spec'].nodeName));
+  const answers = () => run('kubectl', ['get', '--raw', '/readyz']).catch(() => 'none');
+  await expect.poll(answers, { timeout: timeouts.scale, interval: 500 }).toBe('ok');
+
+  // The way to the client's pod leads over the API server, and was cut with it.
+  const system = await System.open();
+  try {
+    await write(system, 'RUN_WORKFLOW_TASK: { concurrency: 7 }\n');
+    const waited = await millisecondsUntil(async () => {
+      const { slots } = await effective(system);
+      return slots.length === 2 && slots.every((count) => count === 7);
+    });
+    tell(`ConfigMap edit after a crash of the API server → effective: ${Math.round(waited)} ms`);
+    await write(system, text);
+    await installRelease(system.settings);
+  } finally {
+    system.close();
+  }
+});

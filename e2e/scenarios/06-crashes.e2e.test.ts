@@ -1,9 +1,9 @@
 /** Workers that go in the middle of a run: what was written stays, and another goes on. */
 import { expect } from 'vitest';
-import { killProcess } from '../src/kill.ts';
 import type { KubeObject } from '../src/kubectl.ts';
 import { lifeOf } from '../src/lifeOf.ts';
 import { scenario } from '../src/scenario.ts';
+import { signalPod } from '../src/signalPod.ts';
 import type { System } from '../src/system.ts';
 import { timeouts } from '../src/timeouts.ts';
 
@@ -39,7 +39,7 @@ scenario(
   { timeout: 300_000 },
   async (system) => {
     const { taskId, pod } = await scriptUnderWay(system, 'Killed');
-    await killProcess(pod);
+    await signalPod(pod, 'KILL');
     await endsWell(system, taskId, 2);
   },
 );

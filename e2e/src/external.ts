@@ -20,13 +20,8 @@ interface ExternalOptions extends ScenarioOptions {
   readonly namespace: string;
 }
 
-/** So small that there is room for it beside the main release; a worker stays. */
-const small = {
-  ...Object.fromEntries(
-    ['api', 'worker', 'operator', 'supabase.migrations'].map((part) => [`${part}.resources.requests.cpu`, '10m']),
-  ),
-  'worker.autoscaling.minReplicas': '1',
-};
+/** There is room for it beside the main release, and always a worker. */
+const small = { 'supabase.migrations.resources.requests.cpu': '10m', 'worker.autoscaling.minReplicas': '1' };
 
 export function externalScenario(
   name: string,

@@ -21,6 +21,7 @@ import { Forwarder } from './forwarder/forwarder.ts';
 import type { LaneWatch } from './laneWatch.ts';
 import type { Leadership } from './leadership/leadership.ts';
 import { limits } from './limits.ts';
+import type { LoopWatch } from './loopWatch.ts';
 import { lostRuns } from './lostRuns.ts';
 import { observedRecord } from './observedRecord.ts';
 import { oldTasks } from './oldTasks.ts';
@@ -39,6 +40,7 @@ export interface LeadersLoopsDependencies {
   readonly lanes: Lanes;
   readonly leadership: Leadership;
   readonly watch: LaneWatch;
+  readonly loopWatch: LoopWatch;
   readonly gauges: Pick<LaneGauges, 'drop'>;
   /** The reconciler's first part. */
   readonly first: ReconcilePart;
@@ -50,18 +52,21 @@ export interface LeadersLoopsDependencies {
 
 /** @returns what starts them */
 export function leadersLoops(given: LeadersLoopsDependencies): () => { stop(): Promise<void> } {
-  const { settings, store, schema, redis, leadership, watch, gauges, scaling, logger } = given;
+  const { settings, store, schema, redis, leadership, watch, loopWatch, gauges, scaling, logger } = given;
   const newParts = reconcileParts(given);
   const countAction = countActions(given.metrics);
+  const newReconciler = () => new Reconciler(newParts(), logger, countAction);
   const forwarded = { events: createLaneEvents(redis), record: createThroughputRepository(store), logger };
-  const every = (ticking: Parameters<typeof everyTick>[0], intervalMs: number) =>
-    everyTick(ticking, intervalMs, systemWorld.clock, () => leadership.isLeader());
+  const every = (name: string, ticking: Parameters<typeof everyTick>[0], intervalMs: number) =>
+    loopWatch.over(name, ticking, (watched) =>
+      everyTick(watched, intervalMs, systemWorld.clock, () => leadership.isLeader()),
+    );
   const fits = () => schema.fits();
   return () => {
     const loops = [
-      every(tickingWhen(fits, new Reconciler(newParts(), logger, countAction)), settings.RECONCILE_SECONDS * 1_000),
-      every(tickingWhen(fits, new Forwarder(forwarded)), limits.forwardEveryMs),
-      every({ tick: () => watch.read() }, limits.readLanesEveryMs),
+      every('reconciler', tickingWhen(fits, newReconciler()), settings.RECONCILE_SECONDS * 1_000),
+      every('forwarder', tickingWhen(fits, new Forwarder(forwarded)), limits.forwardEveryMs),
+      every('lanes', { tick: () => watch.read() }, limits.readLanesEveryMs),
       ...(scaling === null ? [] : [scaling.start()]),
     ];
     return {

@@ -22,4 +22,9 @@ export const limits = {
   readLanesEveryMs: 2_000,
   /** Between two decisions about the workers, in milliseconds, when no lane hints at an earlier one. */
   autoscaleEveryMs: 2_000,
+  /**
+   * A loop without a sign of life for so long hangs, in milliseconds. Between two signs there are calls with limits of seconds
+   * each, and hundreds of them only where each is answered at once.
+   */
+  silentLoopMs: 180_000,
 } as const;

@@ -19,6 +19,7 @@ import { laneWatch } from './laneWatch.ts';
 import { contend } from './leadership/contend.ts';
 import { whileLeading } from './leadership/whileLeading.ts';
 import { leadersLoops } from './leadersLoops.ts';
+import { LoopWatch } from './loopWatch.ts';
 import type { OperatorSettings } from './settings.ts';
 import { configMapOf, settingsLoops } from './settingsLoops.ts';
 import { workerScaling } from './workerScaling.ts';
@@ -37,13 +38,15 @@ export async function startOperator(settings: OperatorSettings, logger: Logger):
   const lanes = createLanes(redis);
   const metrics = new Metrics();
   const live = await connectSettings(settings, metrics, logger);
-  const leadership = await contend(settings, kubernetes, logger);
+  const loopWatch = new LoopWatch(systemWorld.clock, logger);
+  const leadership = await contend(settings, kubernetes, loopWatch, logger);
   metrics.gauge('story_tasks_leader', (leader) => leader.set(leadership.isLeader() ? 1 : 0));
   const ofSettings = await settingsLoops({
     live,
     redis,
     epoch: () => leadership.epoch(),
     configMap: configMapOf(settings),
+    loopWatch,
     clock: systemWorld.clock,
     logger,
   });
@@ -51,7 +54,18 @@ export async function startOperator(settings: OperatorSettings, logger: Logger):
   const watch = laneWatch({ lanes, gauges });
   const scaling =
     kubernetes &&
-    (await workerScaling({ settings, live, kubernetes, leadership, redis, laneWatch: watch, store, metrics, logger }));
+    (await workerScaling({
+      settings,
+      live,
+      kubernetes,
+      leadership,
+      redis,
+      laneWatch: watch,
+      loopWatch,
+      store,
+      metrics,
+      logger,
+    }));
   const schema = new SchemaCheck(store);
   const startLoops = leadersLoops({
     settings,
@@ -61,6 +75,7 @@ export async function startOperator(settings: OperatorSettings, logger: Logger):
     lanes,
     leadership,
     watch,
+    loopWatch,
     gauges,
     metrics,
     logger,
@@ -71,7 +86,7 @@ export async function startOperator(settings: OperatorSettings, logger: Logger):
   const ops = await startOpsServer({
     port: settings.OPS_PORT,
     host: settings.OPS_HOST,
-    health: () => ({ ok: true }),
+    health: () => loopWatch.health(),
     ready: createReadiness(
       { redis: () => probeRedis(redis), store: () => probeStore(store), schema: () => schema.requireUnlessUnknown() },
       logger,

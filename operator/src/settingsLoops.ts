@@ -11,6 +11,7 @@ import type { Redis } from 'ioredis';
 import type { z } from 'zod';
 import { LaneSettingsKeeper } from './laneSettings/laneSettings.ts';
 import { limits } from './limits.ts';
+import type { LoopWatch } from './loopWatch.ts';
 import { everyTick, type ReconcilePart } from './reconciler.ts';
 import { SettingsEvents } from './settingsEvents.ts';
 
@@ -22,6 +23,7 @@ export interface SettingsLoopsOptions {
   readonly epoch: () => number | null;
   /** Where the document is, when it is in a ConfigMap. */
   readonly configMap?: { readonly namespace: string; readonly name: string } | undefined;
+  readonly loopWatch: LoopWatch;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -43,14 +45,16 @@ export function configMapOf({
 }
 
 export async function settingsLoops(options: SettingsLoopsOptions): Promise<SettingsLoops> {
-  const { live, redis, epoch, clock, logger } = options;
+  const { live, redis, epoch, loopWatch, clock, logger } = options;
   const write = (of: number, settings: LaneSettings) => writeLaneSettings(redis, of, settings);
   const keeper = new LaneSettingsKeeper({ live, write, epoch, logger });
   const endSubscription = live.subscribe(() => void keeper.tick());
-  const loops = [everyTick(keeper, limits.settingsEveryMs, clock)];
+  const every = (name: string, ticking: Parameters<typeof everyTick>[0]) =>
+    loopWatch.over(name, ticking, (watched) => everyTick(watched, limits.settingsEveryMs, clock));
+  const loops = [every('lane settings', keeper)];
   if (options.configMap) {
     const events = await eventsOf(options, options.configMap);
-    loops.push(everyTick(events, limits.settingsEveryMs, clock));
+    loops.push(every('settings events', events));
   }
   return {
     part: keeper,

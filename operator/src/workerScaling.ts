@@ -21,6 +21,7 @@ import type { LaneWatch } from './laneWatch.ts';
 import { onlyLeading } from './leadership/guarded.ts';
 import type { Leadership } from './leadership/leadership.ts';
 import { limits } from './limits.ts';
+import type { LoopWatch } from './loopWatch.ts';
 import type { OperatorSettings } from './settings.ts';
 
 export interface WorkerScalingDependencies {
@@ -30,6 +31,7 @@ export interface WorkerScalingDependencies {
   readonly leadership: Leadership;
   readonly redis: ReturnType<typeof connectRedis>;
   readonly laneWatch: LaneWatch;
+  readonly loopWatch: LoopWatch;
   readonly store: Store;
   readonly metrics: Metrics;
   readonly logger: Logger;
@@ -52,7 +54,7 @@ export async function workerScaling(given: WorkerScalingDependencies): Promise<W
   });
   const reports = connectRedis(settings.REDIS_URL, 'subscriber', logger);
   // Waits for Redis as long as it takes; until then no worker confirms anything.
-  listenToWorkerReports(reports, (report) => cordons.report(report)).catch(() => undefined);
+  listenToWorkerReports(reports, (report) => cordons.report(report), logger).catch(() => undefined);
   const gauges = new AutoscalerGauges(metrics);
   const count = countDecisions(metrics);
   const cluster = guarded(await workerCluster(given), isLeader);
@@ -71,14 +73,18 @@ export async function workerScaling(given: WorkerScalingDependencies): Promise<W
         world: systemWorld,
         logger,
       });
-      const loop = autoscalerLoop({
-        autoscaler,
-        onLaneEvents: (happened) =>
-          watchLanes(connectRedis(settings.REDIS_URL, 'blocking', logger), systemWorld.clock, happened),
-        intervalMs: limits.autoscaleEveryMs,
-        clock: systemWorld.clock,
-        isLeader,
-      });
+      const hint = () => autoscaler.hint();
+      const interrupt = () => autoscaler.interrupt();
+      const loop = given.loopWatch.over('autoscaler', autoscaler, ({ tick }) =>
+        autoscalerLoop({
+          autoscaler: { tick, hint, interrupt },
+          onLaneEvents: (happened) =>
+            watchLanes(connectRedis(settings.REDIS_URL, 'blocking', logger), systemWorld.clock, happened),
+          intervalMs: limits.autoscaleEveryMs,
+          clock: systemWorld.clock,
+          isLeader,
+        }),
+      );
       return {
         async stop() {
           await loop.stop();

@@ -5,6 +5,7 @@
 import { cancellationChannel, cancellationMessageSchema } from '@story-tasks/contracts';
 import type { Redis } from 'ioredis';
 import { listen } from './channel.ts';
+import type { Logger } from './logger.ts';
 
 /** @returns how many processes listened; rejects when Redis is away */
 export function publishCancellation(redis: Redis, taskId: string): Promise<number> {
@@ -12,6 +13,10 @@ export function publishCancellation(redis: Redis, taskId: string): Promise<numbe
 }
 
 /** @param redis of the use `subscriber`, used for nothing else */
-export function subscribeToCancellations(redis: Redis, onCancel: (taskId: string) => void): Promise<void> {
-  return listen(redis, cancellationChannel, cancellationMessageSchema, ({ taskId }) => onCancel(taskId));
+export function subscribeToCancellations(
+  redis: Redis,
+  onCancel: (taskId: string) => void,
+  logger: Logger,
+): Promise<void> {
+  return listen(redis, cancellationChannel, cancellationMessageSchema, ({ taskId }) => onCancel(taskId), logger);
 }

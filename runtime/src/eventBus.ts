@@ -2,6 +2,7 @@
 import { type TaskEventsHint, taskEventsChannel, taskEventsHintSchema } from '@story-tasks/contracts';
 import type { Redis } from 'ioredis';
 import { listen } from './channel.ts';
+import type { Logger } from './logger.ts';
 
 /** Waits for nothing and tells of no failure. @param redis of the use `prompt` */
 export function publishTaskEvents(redis: Redis, hint: TaskEventsHint): void {
@@ -9,6 +10,10 @@ export function publishTaskEvents(redis: Redis, hint: TaskEventsHint): void {
 }
 
 /** @param redis of the use `subscriber`, used for nothing else */
-export function subscribeToTaskEvents(redis: Redis, onHint: (hint: TaskEventsHint) => void): Promise<void> {
-  return listen(redis, taskEventsChannel, taskEventsHintSchema, onHint);
+export function subscribeToTaskEvents(
+  redis: Redis,
+  onHint: (hint: TaskEventsHint) => void,
+  logger: Logger,
+): Promise<void> {
+  return listen(redis, taskEventsChannel, taskEventsHintSchema, onHint, logger);
 }

@@ -1,11 +1,11 @@
 /** Connections to Redis, one kind for each use, since what is right for a worker is wrong for an HTTP request. */
-import { Redis } from 'ioredis';
+import { Redis, ReplyError } from 'ioredis';
 import type { Logger } from './logger.ts';
 
 /**
  * `blocking`: BullMQ's workers, which wait on Redis for ever and outlive its restarts.
  * `prompt`: whoever must fail fast when Redis is away; nothing is kept to be sent later.
- * `subscriber`: pub/sub, which subscribes again after a reconnect.
+ * `subscriber`: pub/sub; who listens subscribes again after a reconnect, since a refusal would end the process otherwise.
  */
 export type RedisUse = 'blocking' | 'prompt' | 'subscriber';
 
@@ -17,7 +17,7 @@ export type RedisUse = 'blocking' | 'prompt' | 'subscriber';
 const options = {
   blocking: { maxRetriesPerRequest: null, socketTimeout: 12_000 },
   prompt: { maxRetriesPerRequest: 1, enableOfflineQueue: false, commandTimeout: 3_000, socketTimeout: 5_000 },
-  subscriber: { maxRetriesPerRequest: null, autoResubscribe: true, socketTimeout: 5_000 },
+  subscriber: { maxRetriesPerRequest: null, autoResubscribe: false, socketTimeout: 5_000 },
 } as const;
 
 /** A subscriber is owed nothing while no message comes: it asks, so that a dead one is found out. */
@@ -54,6 +54,12 @@ function keepAsking(redis: Redis): void {
   }, subscriberPingMs);
   timer.unref();
   redis.once('end', () => clearInterval(timer));
+}
+
+/** The word that Redis begins a refusal with, as NOPERM or READONLY: its code, by the protocol. Null: Redis answered nothing. */
+export function refusalOf(error: unknown): string | null {
+  if (!(error instanceof Error && error instanceof ReplyError)) return null;
+  return /^[A-Z]+/.exec(error.message)?.[0] ?? 'ERR';
 }
 
 /** Alone under the lanes' prefix, where the processes may write whatever else they may not. */

@@ -9,6 +9,7 @@ import {
 } from '@story-tasks/contracts';
 import type { Redis } from 'ioredis';
 import { listen } from './channel.ts';
+import type { Logger } from './logger.ts';
 
 /** @param redis of the use `prompt` @returns how many processes listened; rejects when Redis is away */
 export function publishWorkerControl(redis: Redis, message: WorkerControl): Promise<number> {
@@ -16,8 +17,12 @@ export function publishWorkerControl(redis: Redis, message: WorkerControl): Prom
 }
 
 /** @param redis of the use `subscriber`, which other channels may share */
-export function listenToWorkerControl(redis: Redis, onControl: (message: WorkerControl) => void): Promise<void> {
-  return listen(redis, workerControlChannel, workerControlSchema, onControl);
+export function listenToWorkerControl(
+  redis: Redis,
+  onControl: (message: WorkerControl) => void,
+  logger: Logger,
+): Promise<void> {
+  return listen(redis, workerControlChannel, workerControlSchema, onControl, logger);
 }
 
 /** @param redis of the use `prompt` @returns how many processes listened; rejects when Redis is away */
@@ -26,6 +31,10 @@ export function publishWorkerReport(redis: Redis, report: WorkerReport): Promise
 }
 
 /** @param redis of the use `subscriber`, which other channels may share */
-export function listenToWorkerReports(redis: Redis, onReport: (report: WorkerReport) => void): Promise<void> {
-  return listen(redis, workerReportChannel, workerReportSchema, onReport);
+export function listenToWorkerReports(
+  redis: Redis,
+  onReport: (report: WorkerReport) => void,
+  logger: Logger,
+): Promise<void> {
+  return listen(redis, workerReportChannel, workerReportSchema, onReport, logger);
 }

@@ -32,7 +32,7 @@ test('a blocking one has its answer late, a prompt one an error and then answers
   const [blocking, prompt, subscriber] = [connect('blocking'), connect('prompt'), connect('subscriber')];
   const direct = connectRedis(server.url, 'prompt', logger);
   const heard: string[] = [];
-  await subscribeToCancellations(subscriber, (id) => heard.push(id));
+  await subscribeToCancellations(subscriber, (id) => heard.push(id), logger);
   await blocking.set('key', 'value');
   await probeRedis(prompt);
 

@@ -2,11 +2,12 @@
  * The BullMQ workers of one lane in this process: as many as runs at once, each with one job. (One worker with a
  * concurrency of its own applies a raised figure only when a job ends; a pool can grow at any time.)
  */
-import { type JobData, laneName, type Operation } from '@story-tasks/contracts';
-import { underCarriedSpan } from '@story-tasks/runtime';
+import { type Clock, type JobData, laneName, type Operation } from '@story-tasks/contracts';
+import { type Logger, underCarriedSpan } from '@story-tasks/runtime';
 import { type ConnectionOptions, DelayedError, type Job, UnrecoverableError, WaitingError } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { decideResize } from './decideSlots.ts';
+import { type LaneTrouble, tellTrouble } from './laneTrouble.ts';
 import { type LoopObservation, ObservedWorker } from './observedWorker.ts';
 import type { JobEnd } from './processJob.ts';
 
@@ -22,11 +23,14 @@ export interface LanePoolOptions {
   readonly process: (job: JobData) => Promise<JobEnd>;
   /** A worker left for good. */
   readonly onLeft?: () => void;
+  readonly clock: Clock;
+  readonly logger: Logger;
 }
 
 export class LanePool {
   readonly operation: Operation;
   readonly #options: LanePoolOptions;
+  readonly #trouble: LaneTrouble;
   readonly #open = new Set<ObservedWorker>();
   readonly #leaving = new Map<ObservedWorker, Promise<void>>();
   #slots = 0;
@@ -34,6 +38,7 @@ export class LanePool {
   constructor(options: LanePoolOptions) {
     this.operation = options.operation;
     this.#options = options;
+    this.#trouble = tellTrouble(options.logger.child({ operation: options.operation }), options.clock);
     this.resize(options.slots);
   }
 
@@ -52,7 +57,7 @@ export class LanePool {
     this.#slots = slots;
     const busy = [...this.#leaving.keys()].filter((worker) => worker.busy);
     const change = decideResize(this.#open.size, busy.length, slots);
-    for (let added = 0; added < change; added += 1) this.#open.add(startWorker(this.#options));
+    for (let added = 0; added < change; added += 1) this.#open.add(startWorker(this.#options, this.#trouble));
     if (change < 0) for (const worker of this.#idleFirst().slice(0, -change)) this.#dismiss(worker);
   }
 
@@ -83,7 +88,10 @@ const lockShare = 2 / 3;
 /** Back into the lane, for whoever looks next. */
 const handBack: JobEnd = { next: 'again', delayMs: 0 };
 
-function startWorker({ operation, redis, infoAllowed, leaseMs, process }: LanePoolOptions): ObservedWorker {
+function startWorker(
+  { operation, redis, infoAllowed, leaseMs, process }: LanePoolOptions,
+  trouble: LaneTrouble,
+): ObservedWorker {
   const worker: ObservedWorker = new ObservedWorker(
     laneName(operation),
     async (job, token) => {
@@ -106,8 +114,8 @@ function startWorker({ operation, redis, infoAllowed, leaseMs, process }: LanePo
       maximumRateLimitDelay: 1_000,
     },
   );
-  // The connection tells of its own trouble; without a listener it would end the process.
-  worker.on('error', () => undefined);
+  worker.on('error', (error) => trouble.loop(error));
+  worker.on('failed', (_job, error) => trouble.job(error));
   return worker;
 }
 

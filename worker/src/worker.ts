@@ -125,8 +125,8 @@ export async function startWorker(settings: WorkerSettings, logger: Logger): Pro
   const subscriber = connectRedis(settings.REDIS_URL, 'subscriber', logger);
   const lanes = createLanes(prompt);
   // Both wait for Redis as long as it takes, and are broken off only when the process stops.
-  subscribeToCancellations(subscriber, (taskId) => running.cancel(taskId)).catch(() => undefined);
-  listenToWorkerControl(subscriber, (message) => intake.hear(message)).catch(() => undefined);
+  subscribeToCancellations(subscriber, (taskId) => running.cancel(taskId), logger).catch(() => undefined);
+  listenToWorkerControl(subscriber, (message) => intake.hear(message), logger).catch(() => undefined);
   const schema = new SchemaCheck(store);
   const ready = createReadiness(
     { redis: () => probeRedis(prompt), store: () => probeStore(store), schema: () => schema.requireUnlessUnknown() },
@@ -136,7 +136,8 @@ export async function startWorker(settings: WorkerSettings, logger: Logger): Pro
   // Nothing is taken from a Redis that may not hold the lanes, nor for a record that may not know how to keep a run.
   const fit = [requireFitRedis(prompt, logger), untilReady(ready, systemWorld.clock, stopping.signal)] as const;
   const started = Promise.all(fit).then(([infoAllowed]) => {
-    const common = { redis: blocking, infoAllowed, leaseMs: logging.settings.leaseMs };
+    const { clock } = systemWorld;
+    const common = { redis: blocking, infoAllowed, leaseMs: logging.settings.leaseMs, clock, logger };
     const process: LanePoolOptions['process'] = (job) => processJob(dependencies, job);
     intake.open((operation, slots, onLeft) => new LanePool({ ...common, operation, slots, onLeft, process }));
   });

@@ -1,6 +1,7 @@
 /** The sign of life of a pool's loops, asked of BullMQ itself on a real Redis. */
 import { randomUUID } from 'node:crypto';
-import { type JobData, laneName, type Operation } from '@story-tasks/contracts';
+import { type JobData, laneName, type Operation, systemWorld } from '@story-tasks/contracts';
+import { createLogger } from '@story-tasks/runtime';
 import { type RedisServer, type SilentProxy, startRedis, startSilentProxy } from '@story-tasks/runtime/test';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
@@ -19,6 +20,7 @@ let proxy: SilentProxy;
 let redis: Redis;
 let queue: Queue;
 let pool: LanePool;
+let lines: Record<string, unknown>[];
 let runJob: (job: JobData) => Promise<JobEnd>;
 
 beforeEach(async () => {
@@ -30,7 +32,10 @@ beforeEach(async () => {
   queue = new Queue(laneName(operation), { connection: { host: '127.0.0.1', port: server.port } });
   runJob = async () => ({ next: 'done', outcome: 'succeeded' });
   const process = (data: JobData) => runJob(data);
-  pool = new LanePool({ operation, slots: 2, redis, infoAllowed: true, leaseMs: 15_000, process });
+  lines = [];
+  const logger = createLogger('test', 'info', { write: (line) => void lines.push(JSON.parse(line)) });
+  const { clock } = systemWorld;
+  pool = new LanePool({ operation, slots: 2, redis, infoAllowed: true, leaseMs: 15_000, process, clock, logger });
 });
 afterEach(async () => {
   const closed = pool.close();
@@ -84,8 +89,35 @@ test('loops whose writes Redis refuses turn all the same, and go on when it take
   await expect(admin.set('key', '')).rejects.toThrow('READONLY');
   for (let turn = 0; turn < 3; turn += 1) await loopsTurn();
   expect(liveness()).toEqual({ ok: true });
+  // Two loops came by it three times each.
+  const refusals = lines.filter(({ refusal }) => refusal === 'READONLY');
+  expect(refusals).toMatchObject([{ level: 'error', operation, msg: 'Redis refuses a command that this lane needs' }]);
   await admin.replicaof('NO', 'ONE');
   admin.disconnect();
   await queue.add('job', job, { removeOnComplete: true });
   await expect.poll(() => queue.getJobCounts('waiting', 'active')).toEqual({ waiting: 0, active: 0 });
+});
+
+test('a job that fails by a fault of ours is told with its place; one whose run failed is not', async () => {
+  const ends: (() => Promise<JobEnd>)[] = [
+    async () => ({ next: 'failed', code: 'LLM_UNAVAILABLE' }),
+    async () => {
+      throw new TypeError('not a function: a prompt');
+    },
+  ];
+  runJob = () => ends.shift()?.() ?? Promise.reject(new Error('there are two'));
+  await queue.addBulk([1, 2].map((n) => ({ name: 'job', data: job, opts: { jobId: `job-${n}` } })));
+  await expect.poll(() => queue.getJobCounts('failed'), { timeout: 10_000 }).toEqual({ failed: 2 });
+  await expect.poll(() => lines, { timeout: 2_000 }).toHaveLength(1);
+  expect(lines).toMatchObject([{ level: 'error', operation, error: { type: 'TypeError' } }]);
+  expect(JSON.stringify(lines)).not.toContain('a prompt');
+});
+
+test('an outage of Redis is told by its connection, not by each loop', async () => {
+  await loopsTurn();
+  await server.stop();
+  await expect.poll(() => redis.status, { timeout: 5_000 }).toBe('reconnecting');
+  server = await startRedis({ port: server.port });
+  await loopsTurn();
+  expect(lines).toEqual([]);
 });

@@ -1,6 +1,7 @@
 /** A pool that grows and shrinks under its jobs, on a real Redis. */
 import { randomUUID } from 'node:crypto';
-import { type JobData, laneName, type Operation } from '@story-tasks/contracts';
+import { type JobData, laneName, type Operation, systemWorld } from '@story-tasks/contracts';
+import { createLogger } from '@story-tasks/runtime';
 import { type RedisServer, startRedis } from '@story-tasks/runtime/test';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
@@ -9,6 +10,8 @@ import { LanePool } from '../src/lanePool.ts';
 import type { JobEnd } from '../src/processJob.ts';
 
 const operation: Operation = 'BUILD_PLAYER_BUNDLE';
+const { clock } = systemWorld;
+const logger = createLogger('test', 'silent');
 const within2s = { timeout: 2_000, interval: 10 };
 const within5s = { timeout: 5_000, interval: 10 };
 
@@ -32,7 +35,7 @@ const process = async ({ taskId }: JobData): Promise<JobEnd> => {
 };
 
 const newPool = (slots: number) =>
-  new LanePool({ operation, slots, redis, infoAllowed: true, leaseMs: 15_000, process });
+  new LanePool({ operation, slots, redis, infoAllowed: true, leaseMs: 15_000, process, clock, logger });
 
 beforeEach(async () => {
   server = await startRedis();

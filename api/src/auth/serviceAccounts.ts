@@ -3,11 +3,15 @@ import type { Clock } from '@story-tasks/contracts';
 import type { Logger } from '@story-tasks/runtime';
 import { type Kubernetes, statusOf } from '@story-tasks/runtime/kubernetes';
 import { AuthUnavailableError, ForbiddenError, UnauthenticatedError } from '../errors.ts';
+import { bounded } from './bounded.ts';
 import type { IdentifyToken } from './principal.ts';
 import { type Verdict, Verdicts } from './verdicts.ts';
 
 /** What a token must be made for. One that a pod has for the Kubernetes API itself is not taken: it could do more. */
 const tokenAudience = 'story-tasks';
+
+/** Of this process. A review takes milliseconds, so that a wait is short; a flood of made-up tokens is not passed on. */
+const reviews = { atOnce: 8, waiting: 32 };
 
 interface Settings {
   readonly authentication: Pick<Kubernetes['authentication'], 'createTokenReview'>;
@@ -18,7 +22,15 @@ interface Settings {
 }
 
 export function identifyServiceAccounts({ authentication, allowed, clock, logger }: Settings): IdentifyToken {
-  const verdicts = new Verdicts((token) => review(authentication, token, logger), clock);
+  const ask = bounded(
+    (token: string) => review(authentication, token, logger),
+    reviews,
+    () => {
+      logger.warn(reviews, 'more unknown tokens came in than are reviewed; some callers were sent away for now');
+      return new AuthUnavailableError();
+    },
+  );
+  const verdicts = new Verdicts(ask, clock);
   return async (token) => {
     const account = accountOf(await verdicts.of(token));
     if (account === undefined) throw new UnauthenticatedError('refused');

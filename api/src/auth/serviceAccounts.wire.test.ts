@@ -153,6 +153,25 @@ test.each([
   }
 });
 
+test('a flood of made-up tokens asks eight things at a time; whom it keeps out is told when to come back, and a known caller is let in', async () => {
+  const known = tokenFor(good('web/front'));
+  expect(await api.call(`Bearer ${known}`)).toMatchObject(letIn);
+  kubernetes.requests.length = 0;
+  kubernetes.intercept = () => 'hang';
+  const flood = Array.from({ length: 60 }, () => api.call(`Bearer ${tokenFor({})}`));
+  const answered: Awaited<(typeof flood)[number]>[] = [];
+  for (const call of flood) void call.then((told) => answered.push(told));
+  await expect.poll(() => answered.length, { timeout: 4_000 }).toBe(20);
+  expect(kubernetes.requests).toHaveLength(8);
+  expect(await api.call(`Bearer ${known}`)).toMatchObject(letIn);
+  for (const told of answered) expect(told).toMatchObject({ status: 503, code: 'AUTH_UNAVAILABLE', retryAfter: '2' });
+  // The reviews that hang are given up, and those that waited have their turn.
+  kubernetes.intercept = (request) => reviewed(request);
+  const told = await Promise.all(flood);
+  expect(told.filter(({ status }) => status === 401)).toHaveLength(32);
+  expect(told.filter(({ status }) => status === 503)).toHaveLength(28);
+});
+
 test('no token and no part of one is in an answer or a log line', async () => {
   const told = [];
   for (const verdict of [good('web/front'), good('web/back'), {}]) {

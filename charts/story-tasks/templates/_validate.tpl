@@ -131,6 +131,12 @@ With NetworkPolicies the pods must be let to the API server: set networkPolicy.a
 {{- if and (ne .Values.llm.provider "offline") (not (or $egress.llm $egress.extra)) }}
 With NetworkPolicies the workers must be let to the language model: set networkPolicy.egress.llm.
 {{- end }}
+{{- $keys := .Values.auth.supabase.jwksUrl -}}
+{{- if and (eq .Values.auth.mode "supabase") $keys (not (or $egress.jwks $egress.extra)) }}
+{{- if ne (urlParse $keys).host (urlParse .Values.supabase.external.url).host }}
+With NetworkPolicies the API must be let to the keys at auth.supabase.jwksUrl, which are not at the project's host: set networkPolicy.egress.jwks.
+{{- end }}
+{{- end }}
 {{- if not (or .Values.redis.embedded.enabled $egress.redis $egress.extra) }}
 With NetworkPolicies the pods must be let to the external Redis: set networkPolicy.egress.redis.
 {{- end }}

@@ -94,6 +94,7 @@ test.each(Array.from({ length: 20 }, (_, seed) => seed + 1))(
     expect(workers.scales.filter(({ to }) => to < limits.min || to > limits.max)).toEqual([]);
     expect(flaps(workers)).toEqual([]);
     expect(workers.events.filter(({ reason }) => reason === 'ForeignChange')).toEqual([]);
+    expect(untrue(workers)).toEqual([]);
     // It did something.
     expect(workers.scales.some(({ from, to }) => to > from)).toBe(true);
     // When all is quiet, it ends with what is wanted.
@@ -109,6 +110,16 @@ test.each(Array.from({ length: 20 }, (_, seed) => seed + 1))(
     await stopped;
   },
 );
+
+/** Events of scales, beyond those that there were. */
+function untrue({ scales, events }: SimulatedWorkers): string[] {
+  const left = scales.map(({ from, to }) => `Scaled from ${from} to ${to} workers`);
+  return events.flatMap(({ message }) => {
+    const found = left.findIndex((scale) => message.startsWith(scale));
+    if (found !== -1) left.splice(found, 1);
+    return found === -1 ? [message] : [];
+  });
+}
 
 /** A scale-down soon after a scale-up. */
 function flaps({ scales }: SimulatedWorkers): unknown[] {

@@ -19,7 +19,7 @@ import { type Demand, demandOf } from './demand.ts';
 import { askedOf, wroteOf } from './deploymentRecord.ts';
 import { observe, type Sight, type Sources } from './observe.ts';
 import { type Reason, reasons } from './reasons.ts';
-import { type ScaleDownResult, type SeenWorkers, scaleDown, writeCosts } from './scaleDown.ts';
+import { isRefusal, type ScaleDownResult, type SeenWorkers, scaleDown, writeCosts } from './scaleDown.ts';
 import { WorkerScale } from './workerScale.ts';
 
 export interface AutoscalerDependencies extends Omit<Sources, 'readCluster'> {
@@ -46,6 +46,8 @@ export class Autoscaler {
   readonly #failures: ReturnType<typeof tellFailures>;
   #scaling;
   #hold = noHold;
+  /** A scale whose answer did not come: from how many, and why. */
+  #unheard: { readonly from: number; readonly demand: Demand } | null = null;
   #desired = 0;
   #interrupt = new AbortController();
   #failed = 0;
@@ -96,7 +98,9 @@ export class Autoscaler {
       return await this.#decide(await this.#observe());
     } catch (error) {
       if (error instanceof NotLeadingError) return null;
-      return this.#refused(error);
+      if (error instanceof KubernetesCallError) return this.#refused(error);
+      this.#failures.failed(error);
+      return 'internal_error';
     }
   }
 
@@ -147,13 +151,26 @@ export class Autoscaler {
     const before = seen.deployment.replicas;
     const deployment = await this.#scale.tidy(seen, hold);
     this.#hold = hold.state;
+    await this.#tellUnheard(seen.deployment);
     const now = { ...seen, deployment };
     if (hold.newHoldMs !== null) await this.#scale.tell(deployment, foreignChange(deployment, hold.newHoldMs));
     if (hold.hold !== null) await this.#serve(now);
-    const { reason, target } = await this.#move(now, decision);
+    const { reason, target } = await this.#move(now, decision).catch((error: unknown) => {
+      if (!isRefusal(error)) this.#unheard = { from: before, demand };
+      throw error;
+    });
     if (target !== null) await this.#scale.tell(deployment, scaled(before, target, demand));
     else await this.#scale.showStatus(deployment, { desired: decision.desired ?? before, reason });
     return reason;
+  }
+
+  /** Whether it was carried out, the Deployment shows: its number is then the one that was announced. */
+  async #tellUnheard(deployment: WorkerDeployment): Promise<void> {
+    const unheard = this.#unheard;
+    this.#unheard = null;
+    if (unheard === null || deployment.replicas === unheard.from) return;
+    if (deployment.replicas !== wroteOf(deployment)?.to) return;
+    await this.#scale.tell(deployment, scaled(unheard.from, deployment.replicas, unheard.demand));
   }
 
   async #move(seen: SeenWorkers, { desired, target, reason }: ScalingDecision): Promise<ScaleDownResult> {
@@ -164,8 +181,15 @@ export class Autoscaler {
     }
     const { cluster, cordons, world } = this.#given;
     const look = () => this.#lookAgain();
-    const moved = await scaleDown(seen, target, { cluster, cordons, look, clock: world.clock }, this.#interrupt.signal);
-    if (moved.target !== null) this.#scaling = afterScaleDown(this.#scaling, world.clock.now());
+    const isDone = () => {
+      this.#scaling = afterScaleDown(this.#scaling, world.clock.now());
+    };
+    const given = { cluster, cordons, look, clock: world.clock };
+    const moved = await scaleDown(seen, target, given, this.#interrupt.signal).catch((error: unknown) => {
+      if (!isRefusal(error)) isDone();
+      throw error;
+    });
+    if (moved.target !== null) isDone();
     return moved;
   }
 
@@ -180,19 +204,19 @@ export class Autoscaler {
   async #readCluster(): Promise<Sight['cluster']> {
     if (this.#given.world.clock.now() < this.#notBefore) return null;
     return this.#given.cluster.read().catch((error: unknown) => {
+      if (!(error instanceof KubernetesCallError)) throw error;
       this.#refused(error);
       return null;
     });
   }
 
   /** A conflict is no failure: there is another look. After a failure the API server is left alone for a while. */
-  #refused(error: unknown): Reason {
-    if (error instanceof KubernetesCallError && error.status === 409) return 'conflict';
+  #refused(error: KubernetesCallError): Reason {
+    if (error.status === 409) return 'conflict';
     this.#failures.failed(error);
-    const asked = error instanceof KubernetesCallError ? error.retryAfterMs : null;
     const own = Math.min(firstBackoffMs * 2 ** this.#failed, longestBackoffMs);
     this.#failed += 1;
-    this.#notBefore = this.#given.world.clock.now() + Math.max(asked ?? 0, own);
+    this.#notBefore = this.#given.world.clock.now() + Math.max(error.retryAfterMs ?? 0, own);
     return 'api_refused';
   }
 }

@@ -3,7 +3,7 @@ import type { Clock } from '@story-tasks/contracts';
 
 export interface AutoscalerLoopDependencies {
   readonly autoscaler: {
-    tick(ending: () => boolean): Promise<void>;
+    tick(ending: () => boolean): Promise<unknown>;
     hint(): Promise<boolean>;
     interrupt(): void;
   };

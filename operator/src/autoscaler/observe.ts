@@ -1,5 +1,5 @@
 /** One look at everything that a decision stands on. A part that cannot be read is null, and takes the decision away. */
-import type { Operation, Settings } from '@story-tasks/contracts';
+import { CodedError, type Operation, type Settings } from '@story-tasks/contracts';
 import type { LaneReading } from '@story-tasks/runtime';
 import type { BusyWorker } from '@story-tasks/supabase';
 import type { WorkerCluster } from './cluster.ts';
@@ -23,14 +23,16 @@ export interface Sight {
 
 /** All at once: a scale-up waits for the slowest alone. */
 export async function observe({ readLanes, listBusy, readCluster, settings }: Sources): Promise<Sight> {
-  const [readings, busy, cluster] = await Promise.all([
-    readLanes().catch(() => null),
-    listBusy().catch(() => null),
-    readCluster(),
-  ]);
+  const [readings, busy, cluster] = await Promise.all([readLanes(), listBusy().catch(nullWhenAway), readCluster()]);
   return {
     demand: readings && demandOf(readings, settings()),
     busy: busy && new Map(busy.map(({ workerId, busyMs }) => [workerId, busyMs])),
     cluster,
   };
+}
+
+/** What the store could not tell is a reading that is missing; any other error is a fault of ours, and must show. */
+function nullWhenAway(error: unknown): null {
+  if (error instanceof CodedError) return null;
+  throw error;
 }

@@ -21,6 +21,7 @@ export const reasons = {
   no_deployment: 'the Deployment or its pods cannot be read',
   conflict: 'the Deployment changed meanwhile',
   api_refused: 'the Kubernetes API did not take a call',
+  internal_error: 'the autoscaler itself failed; its log says where',
   external: 'another scales; deletion costs are kept current',
 } as const;
 export type Reason = keyof typeof reasons;

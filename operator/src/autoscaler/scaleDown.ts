@@ -110,7 +110,8 @@ async function ask(
   }
 }
 
-const isRefusal = (error: unknown) =>
+/** Of a call that writes: it was surely not carried out. */
+export const isRefusal = (error: unknown) =>
   !(error instanceof KubernetesCallError) || (error.status !== null && error.status < 500);
 
 /** @returns whether any was written; only what changes is */

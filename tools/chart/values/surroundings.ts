@@ -36,6 +36,9 @@ export const networkPolicy = kind.section('NetworkPolicies: what may reach the p
     redis: targets('An external Redis. Required with one.'),
     supabase: targets('An external Supabase project. Required with one.'),
     database: targets('Its database, for the migrations. Required for their Job.'),
+    jwks: targets(
+      'The keys at `auth.supabase.jwksUrl`, for the API. Required when they are at another host than the project.',
+    ),
     extra: kind.objects('Further egress rules of API, worker and operator, as a collector of traces asks for.'),
   }),
 });

@@ -5,7 +5,7 @@
  */
 import { type Operation, pause, type WorkerControl, type WorkerReport, type World } from '@story-tasks/contracts';
 import type { LaneReading } from '@story-tasks/runtime';
-import type { BusyWorker } from '@story-tasks/supabase';
+import { type BusyWorker, StoreUnavailableError } from '@story-tasks/supabase';
 import { KubernetesCallError } from '../../kubernetesErrors.ts';
 import type { WorkerCluster, WorkerDeployment, WorkerEvent } from '../cluster.ts';
 import type { WorkerPod } from '../pods.ts';
@@ -88,7 +88,7 @@ export class SimulatedWorkers {
 
   listBusy = async (): Promise<BusyWorker[]> => {
     await this.#takes();
-    if (this.leasesAway) throw new Error('the store is away');
+    if (this.leasesAway) throw new StoreUnavailableError('list busy workers');
     return [...this.workers.values()]
       .filter(({ busyUntil, leasedAt }) => busyUntil !== null && this.now >= leasedAt)
       .map(({ pod, busySince }) => ({ workerId: pod.name, busyMs: this.now - busySince }));
