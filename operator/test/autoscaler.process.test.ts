@@ -203,6 +203,23 @@ test('a scale that comes between is a conflict, and nothing is overwritten', asy
   expect(replicas()).toBe(7);
 });
 
+test('a status that is written between announcement and scale delays no worker', async () => {
+  start(0);
+  await expect.poll(() => told, seconds).toContain('steady');
+  let written = 0;
+  api.intercept = ({ method, path }) => {
+    if (method === 'PUT' && path.endsWith('/scale') && written < 5) {
+      written += 1;
+      replicaSet.write(replicas());
+    }
+    return undefined;
+  };
+  await enqueue(3);
+  await expect.poll(replicas, seconds).toBe(3);
+  expect(written).toBe(5);
+  expect(told).not.toContain('conflict');
+});
+
 /** The answer to the first scale gets lost. @returns what was said to the workers, and written, since then; undefined before */
 function loseAnswer(meanwhile: () => void): () => { said: string[]; written: string[] } | undefined {
   let from: { said: number; requests: number } | undefined;

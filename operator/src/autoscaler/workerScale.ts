@@ -1,4 +1,5 @@
 /** What the autoscaler writes on the Deployment and its pods, apart from taking workers away. */
+import { isDeepStrictEqual } from 'node:util';
 import type { World } from '@story-tasks/contracts';
 import type { Logger } from '@story-tasks/runtime';
 import { KubernetesCallError, tellFailures } from '../kubernetesErrors.ts';
@@ -23,6 +24,15 @@ export interface WorkerScaleDependencies {
   readonly world: World;
   readonly logger: Logger;
 }
+
+/** Each after a look at the Deployment, so that they take as long as its controller may write. */
+const triesToRaise = 10;
+
+const isConflict = (error: unknown) => error instanceof KubernetesCallError && error.status === 409;
+
+/** Nothing but its status, or its pods' template, may be another. */
+const isSameWish = (one: WorkerDeployment, other: WorkerDeployment) =>
+  one.uid === other.uid && one.replicas === other.replicas && isDeepStrictEqual(one.annotations, other.annotations);
 
 export class WorkerScale {
   readonly #given: WorkerScaleDependencies;
@@ -65,9 +75,27 @@ export class WorkerScale {
   async up({ deployment, pods }: SeenWorkers, status: Status): Promise<void> {
     const { cluster, cordons } = this.#given;
     const annotations = { ...announced(deployment.replicas, status.desired), ...this.#stamp(status) };
-    await cluster.scale(await cluster.annotate(deployment, annotations), status.desired);
+    await this.#raise(await cluster.annotate(deployment, annotations), status.desired);
     // Those that were about to go are wanted again, as far as there are still as many asked for.
     if (pods.length <= status.desired) await cordons.lift(pods.filter(isMarked).map(({ name }) => name));
+  }
+
+  /**
+   * The Deployment's controller answers an announcement by writing its status, and another one is written whenever a pod gets ready.
+   * That says nothing against more workers, and who gave in to it would wait for the next tick.
+   */
+  async #raise(announcement: WorkerDeployment, replicas: number): Promise<void> {
+    const { cluster } = this.#given;
+    let seen = announcement;
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await cluster.scale(seen, replicas);
+      } catch (error) {
+        if (!isConflict(error) || tries === triesToRaise) throw error;
+        seen = (await cluster.read()).deployment;
+        if (!isSameWish(seen, announcement)) throw error;
+      }
+    }
   }
 
   /** Seldom, and only when it is another than before. */
@@ -76,7 +104,7 @@ export class WorkerScale {
     if (!isNewStatus(deployment, status) || world.clock.now() - this.#statusAt < statusEveryMs) return;
     await cluster.annotate(deployment, this.#stamp(status)).catch((error: unknown) => {
       // Somebody wrote in between: there is another tick.
-      if (!(error instanceof KubernetesCallError && error.status === 409)) throw error;
+      if (!isConflict(error)) throw error;
     });
   }
 
