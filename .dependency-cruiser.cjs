@@ -62,8 +62,8 @@ module.exports = {
     ),
     boundary(
       'e2e',
-      ['contracts', 'supabase', 'clients'],
-      'The suite looks at a release from outside: what it needs of a part, a user would need too.',
+      ['contracts', 'supabase', 'clients', 'charts'],
+      'The suite looks at a release from outside: what it needs of a part, a user would need too. The chart is what they install.',
     ),
     {
       name: 'contracts-are-pure',

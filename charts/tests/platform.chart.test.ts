@@ -54,7 +54,7 @@ test('the migrations run before anything else is there, with an existing Secret 
 test('a Job whose process says that it failed has failed; one whose pod was taken away makes another', async () => {
   const { spec } = one<V1Job>(await render(external), 'Job', 'tasks-migrations');
   expect(spec?.podFailurePolicy?.rules).toEqual([
-    { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget' }] },
+    { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
     { action: 'FailJob', onExitCodes: { containerName: 'migrations', operator: 'In', values: [1, 2] } },
   ]);
   expect(spec?.template.spec).toMatchObject({ restartPolicy: 'Never', containers: [{ name: 'migrations' }] });
