@@ -3,8 +3,16 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
+prepare() {
+  renice -n 19 "$BASHPID" >/dev/null
+  for step in up images load addons; do
+    e2e/cluster.sh "$step" || return 1
+    echo "$step: done after $SECONDS s"
+  done
+}
+
 log=$(mktemp)
-nice -n 19 bash -c 'for step in up images load addons; do e2e/cluster.sh "$step" || exit 1; echo "$step done after $SECONDS s"; done' >"$log" 2>&1 &
+prepare >"$log" 2>&1 &
 preparing=$!
 status=0
 node_modules/.bin/node tools/runTests.ts unit wire database browser process faults || status=$?
