@@ -33,7 +33,7 @@ with_cluster() {
 
 up() {
   local started given=${KUBECONFIG:-}
-  started=$(date +%s)
+  started=$(date -u +%Y-%m-%dT%H:%M:%SZ)
   mkdir -p "$state"
   : >"$state/env"
   if [ -n "$given" ]; then
@@ -56,9 +56,9 @@ up() {
   note KUBECONFIG "$KUBECONFIG"
   need kubectl helm
   local born
-  born=$(date -d "$(kubectl get namespace kube-system -o jsonpath='{.metadata.creationTimestamp}')" +%s)
-  # A cluster that was there before stays there.
-  note E2E_MADE_CLUSTER "$([ -z "$given" ] && [ "$born" -ge "$started" ] && echo "$name")"
+  born=$(kubectl get namespace kube-system -o jsonpath='{.metadata.creationTimestamp}')
+  # A cluster that was there before stays there. Such times sort as text.
+  note E2E_MADE_CLUSTER "$([ -z "$given" ] && [[ ! $born < $started ]] && echo "$name")"
   say "cluster: $(kubectl get nodes --no-headers | awk '{print $1, $2, $5}' | paste -sd' ')"
 }
 

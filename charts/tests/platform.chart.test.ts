@@ -51,6 +51,19 @@ test('the migrations run before anything else is there, with an existing Secret 
     });
 });
 
+test('the Job has the certificate that its URL names', async () => {
+  const extra = {
+    extraVolumes: [{ name: 'ca', secret: { secretName: 'database-ca' } }],
+    extraVolumeMounts: [{ name: 'ca', mountPath: '/ca', readOnly: true }],
+  };
+  const migrations = { ...external.supabase.migrations, ...extra };
+  const values = { ...external, supabase: { ...external.supabase, migrations } };
+  const { spec } = one<V1Job>(await render(values), 'Job', 'tasks-migrations');
+  expect(spec?.template.spec?.volumes).toEqual([{ name: 'tmp', emptyDir: {} }, ...extra.extraVolumes]);
+  const [container] = spec?.template.spec?.containers ?? [];
+  expect(container?.volumeMounts).toEqual([{ name: 'tmp', mountPath: '/tmp' }, ...extra.extraVolumeMounts]);
+});
+
 test('a Job whose process says that it failed has failed; one whose pod was taken away makes another', async () => {
   const { spec } = one<V1Job>(await render(external), 'Job', 'tasks-migrations');
   expect(spec?.podFailurePolicy?.rules).toEqual([

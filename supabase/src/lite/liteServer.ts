@@ -88,7 +88,8 @@ async function keptKeys(dir: string): Promise<ProjectKeys> {
 function runLite(dir: string, args: string[]): { process: ChildProcess; output: () => string } {
   const child = spawn(process.execPath, [liteCli, ...args], {
     cwd: dir,
-    env: { ...withoutModelSettings(), ...liteEnvironment },
+    // It leaves a folder at home, whoever's that is.
+    env: { ...withoutModelSettings(), HOME: dir, ...liteEnvironment },
     stdio: ['ignore', 'pipe', 'pipe'],
     // A process group of its own: Ctrl-C in a terminal is for whoever started it, who then stops it in its turn.
     detached: true,

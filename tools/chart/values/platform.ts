@@ -57,6 +57,10 @@ export const supabase = kind.section('The system of record.', {
     databaseUrlKey: kind.secretKey('database-url', 'Key of the URL in it.'),
     activeDeadlineSeconds: kind.count(10, 600, 86_400, 'How long the Job may take.'),
     resources: kind.resources({ cpu: '50m', memory: '128Mi' }, { memory: '512Mi' }),
+    extraVolumes: kind.objects(
+      'Further volumes of the Job’s pod, as for the certificate that the URL names as sslrootcert. They must be there before.',
+    ),
+    extraVolumeMounts: kind.objects('Further mounts of its container.'),
   }),
 });
 
