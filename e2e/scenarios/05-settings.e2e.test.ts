@@ -1,6 +1,7 @@
 /** The operations ConfigMap is edited while stories are being written. */
 import { expect } from 'vitest';
 import { percentile, tell, tellFigures } from '../src/figures.ts';
+import { kubectlIn } from '../src/kubectl.ts';
 import { installRelease, releaseName } from '../src/release.ts';
 import { run } from '../src/run.ts';
 import { scenario } from '../src/scenario.ts';
@@ -83,6 +84,13 @@ scenario(
   },
 );
 
+/** Those that were without the API server for long have ended, and lead again when their Leases have run out. */
+async function controllersLead(since: number): Promise<boolean> {
+  const { list } = kubectlIn('kube-system');
+  const leases = await list('leases', 'kube-controller-manager', 'kube-scheduler');
+  return leases.every(({ spec }) => Date.parse(spec.renewTime) > since);
+}
+
 scenario('an edit after a crash of the API server reaches every worker', { timeout: 300_000 }, async (before) => {
   await installRelease(before.settings, { 'worker.autoscaling.minReplicas': '2' });
   await expect.poll(async () => (await before.readyPods('worker')).length, { timeout: timeouts.scale }).toBe(2);
@@ -91,6 +99,7 @@ scenario('an edit after a crash of the API server reaches every worker', { timeo
   await killApiServer(String(pod?.['spec'].nodeName));
   const answers = () => run('kubectl', ['get', '--raw', '/readyz']).catch(() => 'none');
   await expect.poll(answers, { timeout: timeouts.scale, interval: 500 }).toBe('ok');
+  const answeredAt = Date.now();
 
   // The way to the client's pod leads over the API server, and was cut with it.
   const system = await System.open();
@@ -102,6 +111,7 @@ scenario('an edit after a crash of the API server reaches every worker', { timeo
     });
     tell(`ConfigMap edit after a crash of the API server → effective: ${Math.round(waited)} ms`);
     await write(system, text);
+    await expect.poll(() => controllersLead(answeredAt), { timeout: timeouts.scale, interval: 500 }).toBe(true);
     await installRelease(system.settings);
   } finally {
     system.close();

@@ -1,4 +1,5 @@
 /** The operator that leads is killed, or frozen and woken late. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { tell } from '../src/figures.ts';
 import type { KubeObject } from '../src/kubectl.ts';
@@ -14,11 +15,14 @@ const operator = `${releaseName}-operator`;
 
 const holderOf = async ({ kubectl }: System) => (await kubectl.get('lease', operator))['spec'].holderIdentity as string;
 
+/** Waits until an operator that is ready leads. */
 async function leaderOf(system: System): Promise<{ holder: string; pod: KubeObject }> {
-  const holder = await holderOf(system);
-  const [pod] = (await system.readyPods('operator')).filter(({ metadata }) => holder.includes(metadata.name));
-  if (pod === undefined) throw new Error(`No operator that is ready is ${holder}, who leads.`);
-  return { holder, pod };
+  for (;;) {
+    const holder = await holderOf(system);
+    const [pod] = (await system.readyPods('operator')).filter(({ metadata }) => holder.includes(metadata.name));
+    if (pod !== undefined) return { holder, pod };
+    await sleep(500);
+  }
 }
 
 /** @returns how long it took, in milliseconds */

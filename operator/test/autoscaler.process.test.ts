@@ -203,12 +203,15 @@ test('a scale that comes between is a conflict, and nothing is overwritten', asy
   expect(replicas()).toBe(7);
 });
 
-test('a status that is written between announcement and scale delays no worker', async () => {
+test.each([
+  ['look and announcement', 'PATCH', /\/deployments\/[^/]+$/],
+  ['announcement and scale', 'PUT', /\/scale$/],
+])('a status that is written between %s delays no worker', async (_, wanted, of) => {
   start(0);
   await expect.poll(() => told, seconds).toContain('steady');
   let written = 0;
   api.intercept = ({ method, path }) => {
-    if (method === 'PUT' && path.endsWith('/scale') && written < 5) {
+    if (method === wanted && of.test(path) && written < 5) {
       written += 1;
       replicaSet.write(replicas());
     }

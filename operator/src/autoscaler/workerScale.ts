@@ -26,7 +26,7 @@ export interface WorkerScaleDependencies {
 }
 
 /** Each after a look at the Deployment, so that they take as long as its controller may write. */
-const triesToRaise = 10;
+const triesAtMost = 10;
 
 const isConflict = (error: unknown) => error instanceof KubernetesCallError && error.status === 409;
 
@@ -75,7 +75,8 @@ export class WorkerScale {
   async up({ deployment, pods }: SeenWorkers, status: Status): Promise<void> {
     const { cluster, cordons } = this.#given;
     const annotations = { ...announced(deployment.replicas, status.desired), ...this.#stamp(status) };
-    await this.#raise(await cluster.annotate(deployment, annotations), status.desired);
+    const announcement = await this.#insist(deployment, (seen) => cluster.annotate(seen, annotations));
+    await this.#insist(announcement, (seen) => cluster.scale(seen, status.desired));
     // Those that were about to go are wanted again, as far as there are still as many asked for.
     if (pods.length <= status.desired) await cordons.lift(pods.filter(isMarked).map(({ name }) => name));
   }
@@ -83,17 +84,17 @@ export class WorkerScale {
   /**
    * The Deployment's controller answers an announcement by writing its status, and another one is written whenever a pod gets ready.
    * That says nothing against more workers, and who gave in to it would wait for the next tick.
+   * @param write is tried again while only the status is another; rejects with a conflict when more is
    */
-  async #raise(announcement: WorkerDeployment, replicas: number): Promise<void> {
-    const { cluster } = this.#given;
-    let seen = announcement;
+  async #insist<T>(wish: WorkerDeployment, write: (seen: WorkerDeployment) => Promise<T>): Promise<T> {
+    let seen = wish;
     for (let tries = 1; ; tries += 1) {
       try {
-        return await cluster.scale(seen, replicas);
+        return await write(seen);
       } catch (error) {
-        if (!isConflict(error) || tries === triesToRaise) throw error;
-        seen = (await cluster.read()).deployment;
-        if (!isSameWish(seen, announcement)) throw error;
+        if (!isConflict(error) || tries === triesAtMost) throw error;
+        seen = (await this.#given.cluster.read()).deployment;
+        if (!isSameWish(seen, wish)) throw error;
       }
     }
   }
