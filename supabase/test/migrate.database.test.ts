@@ -1,5 +1,5 @@
 /** The migrations' Job on a Postgres that is new, half migrated, busy, away, or migrated by somebody else. */
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,6 +13,7 @@ import { migrate } from '../src/migrate/migrate.ts';
 import { readMigrations } from '../src/migrate/migrationFiles.ts';
 import { splitStatements } from '../src/migrate/splitStatements.ts';
 import { startLite } from './liteServer.ts';
+import { runJob as runJobWith } from './migrateJob.ts';
 import { migrationFiles, type PostgresServer, startPostgres } from './postgres.ts';
 
 const main = fileURLToPath(new URL('../src/migrate/main.ts', import.meta.url));
@@ -32,21 +33,9 @@ afterEach(async () => {
   await server.stop();
 });
 
-interface Ended {
-  readonly code: number;
-  readonly out: string;
-}
+const runJob = (env: Record<string, string> = {}) => runJobWith({ DATABASE_URL: server.url, ...env });
 
-/** The process as a Job runs it. */
-function runJob(env: Record<string, string> = {}): Promise<Ended> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, [main], { env: { DATABASE_URL: server.url, ...env } }, (error, stdout, stderr) =>
-      resolve({ code: error === null ? 0 : Number(error.code), out: `${stdout}${stderr}` }),
-    );
-  });
-}
-
-/** The same in this process. @returns what it told */
+/** What a Job does, in this process. @returns what it told */
 async function runWith(migrations: readonly Migration[], limits = { waitMs: 5_000, lockMs: 1_000 }): Promise<string[]> {
   const told: string[] = [];
   const sql = await connectDatabase(server.url);

@@ -41,7 +41,7 @@ function tellEnd(decision: Exclude<Decision, { kind: 'apply' }>, { migrations, t
     tell(`the database is at ${decision.version}, newer than this image (${newest}); it knows all that is needed here`);
   else
     throw new MigrationFailedError(
-      `${nameOf(decision.migration)} is not on record though ${decision.after} is. If it was applied, say so by "supabase migration repair --status applied ${decision.migration.version}".`,
+      `${nameOf(decision.migration)} is not on record though ${decision.after} is. If it was applied, say so by "supabase migration repair --status applied ${decision.migration.version} --remote=<the database's URL>".`,
     );
 }
 
