@@ -6,6 +6,14 @@ import { parse } from 'yaml';
 import { chartDir, named, one, render } from './helm.ts';
 import { podOfDeployment, selects } from './pods.ts';
 
+interface Rules {
+  readonly spec: {
+    readonly groups: readonly {
+      readonly rules: readonly { readonly annotations: Readonly<Record<string, string>> }[];
+    }[];
+  };
+}
+
 interface Monitor {
   readonly spec: { readonly selector: { readonly matchLabels: Readonly<Record<string, string>> } };
 }
@@ -77,6 +85,17 @@ test('the PrometheusRule has the alerts as they are in the chart', async () => {
   const rule = one<{ spec: unknown }>(manifests, 'PrometheusRule', 'tasks');
   expect(rule.metadata.labels).toMatchObject({ role: 'alert-rules' });
   expect(rule.spec).toEqual(parse(readFileSync(`${chartDir}/alerts/story-tasks.yaml`, 'utf8')));
+});
+
+test('where the runbooks are to be read, each alert links to its own', async () => {
+  const runbookUrl = 'https://docs.example.com/story-tasks/operations';
+  const manifests = await render({ monitoring: { prometheusRule: { enabled: true, runbookUrl } } });
+  const { spec } = one<Rules>(manifests, 'PrometheusRule', 'tasks');
+  const headings =
+    readFileSync(`${chartDir}/../../docs/operations.md`, 'utf8').match(/(?<=^### )StoryTasks\w+$/gm) ?? [];
+  const links = spec.groups.flatMap(({ rules }) => rules.map(({ annotations }) => annotations['runbook_url']));
+  expect(links.length).toBeGreaterThan(5);
+  expect(links).toEqual(headings.map((heading) => `${runbookUrl}#${heading.toLowerCase()}`));
 });
 
 test('the dashboard reaches Grafana as it is in the chart', async () => {

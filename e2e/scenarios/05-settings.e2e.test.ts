@@ -34,6 +34,9 @@ async function effective(system: System): Promise<{ slots: number[]; hashes: str
   return { slots, hashes: texts.map((text) => /story_tasks_config_info\{hash="(\w+)"\} 1/.exec(text)?.[1] ?? 'none') };
 }
 
+/** However many workers there are. */
+const hashesOf = async (system: System): Promise<Set<string>> => new Set((await effective(system)).hashes);
+
 async function millisecondsUntil(holds: () => Promise<boolean>): Promise<number> {
   const startedAt = performance.now();
   await expect.poll(holds, { timeout: timeouts.soon, interval: 20 }).toBe(true);
@@ -45,7 +48,7 @@ scenario(
   { timeout: 400_000 },
   async (system) => {
     await installRelease(system.settings, { 'worker.autoscaling.minReplicas': String(workers) });
-    const before = await textOf(system);
+    const text = await textOf(system);
     const storyIds = await Promise.all(Array.from({ length: 3 }, (_, index) => system.newStory(`Settings ${index}`)));
     const made = await Promise.all(storyIds.map((storyId) => system.constitutionTask(storyId)));
     await Promise.all(made.map((taskId) => system.ended(taskId)));
@@ -68,16 +71,16 @@ scenario(
     tellFigures('ConfigMap edit → effective in every worker', waits);
     expect(percentile(waits, 0.99)).toBeLessThan(10_000);
 
-    const { hashes } = await effective(system);
+    const before = await hashesOf(system);
     await write(system, 'RUN_WORKFLOW_TASK: { concurrency: many }\n');
     const refused = async () => {
       const events = await system.kubectl.list('events', `--field-selector=involvedObject.name=${configMap}`);
       return events.filter((event) => event['reason'] === 'SettingsRejected').length;
     };
     await expect.poll(refused, { timeout: timeouts.soon }).toBe(1);
-    expect((await effective(system)).hashes).toEqual(hashes);
+    expect(await hashesOf(system)).toEqual(before);
 
-    await write(system, before);
+    await write(system, text);
     for (const taskId of long)
       expect(await system.ended(taskId, 200_000)).toMatchObject({ status: 'succeeded', attempt: 1 });
     await installRelease(system.settings);

@@ -9,7 +9,7 @@ scenario('a drain of the workers hands their stories over', { timeout: 400_000 }
   await system.ended(await system.constitutionTask(storyId));
   const taskId = await system.scriptTask(storyId);
   await system.running(taskId);
-  const [pod] = await system.readyPods('worker');
+  const [pod] = await system.pods('worker');
   const node = String(pod?.['spec'].nodeName);
   const selector = `app.kubernetes.io/instance=${releaseName},app.kubernetes.io/component=worker`;
   try {

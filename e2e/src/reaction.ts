@@ -56,19 +56,19 @@ export interface Reaction {
 }
 
 /**
- * A queue that is there at once, until it is worked off and its workers are gone.
- * @param stories of which each gets a task of one model call
+ * A queue that is there at once, until it is worked off and its workers are gone. Waits first for those of earlier work to go.
+ * @param stories of which each gets a task of one model call. @param least as many as there are without work
  */
 export async function reactionTo(system: System, stories: readonly string[], least: number): Promise<Reaction> {
   const wanted = new WantedReplicas(system);
   try {
     await wanted.known();
-    const before = wanted.present;
+    await expect.poll(() => wanted.present, { timeout: timeouts.scale, interval: 200 }).toBe(least);
     const since = performance.now();
     const taskIds = await Promise.all(stories.map((storyId) => system.constitutionTask(storyId)));
-    const scaled = await wanted.passed(before, since);
+    const scaled = await wanted.passed(least, since);
     const ready = async () => (await system.readyPods('worker')).length;
-    await expect.poll(ready, { timeout: timeouts.scale, interval: 100 }).toBeGreaterThan(before);
+    await expect.poll(ready, { timeout: timeouts.scale, interval: 100 }).toBeGreaterThan(least);
     const readyAt = performance.now();
     for (const taskId of taskIds) expect(await system.ended(taskId, 300_000)).toMatchObject({ status: 'succeeded' });
     const endedAt = performance.now();

@@ -62,6 +62,10 @@ export const monitoring = kind.section('Prometheus and Grafana.', {
   prometheusRule: kind.section('A PrometheusRule with the alerts (alerts/ in the chart).', {
     enabled: kind.flag(false, 'Whether there is one.'),
     labels,
+    runbookUrl: kind.optionalText(
+      'Where docs/operations.md is to be read, for the annotation runbook_url of each alert: a link for whoever is paged.',
+      kind.httpUrl,
+    ),
   }),
   dashboard: kind.section('A ConfigMap with the dashboards (dashboards/ in the chart), for Grafana’s sidecar.', {
     enabled: kind.flag(false, 'Whether there is one.'),
