@@ -1,6 +1,5 @@
 /** The operator that leads is killed, or frozen and woken late. */
-import { setTimeout as sleep } from 'node:timers/promises';
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import { tell } from '../src/figures.ts';
 import type { KubeObject } from '../src/kubectl.ts';
 import { runsLost } from '../src/lifeOf.ts';
@@ -15,15 +14,21 @@ const operator = `${releaseName}-operator`;
 
 const holderOf = async ({ kubectl }: System) => (await kubectl.get('lease', operator))['spec'].holderIdentity as string;
 
-/** Waits until an operator that is ready leads. */
-async function leaderOf(system: System): Promise<{ holder: string; pod: KubeObject }> {
-  for (;;) {
-    const holder = await holderOf(system);
-    const [pod] = (await system.readyPods('operator')).filter(({ metadata }) => holder.includes(metadata.name));
-    if (pod !== undefined) return { holder, pod };
-    await sleep(500);
-  }
+interface Leader {
+  readonly holder: string;
+  readonly pod: KubeObject;
 }
+
+async function readyLeader(system: System): Promise<Leader> {
+  const holder = await holderOf(system);
+  const [pod] = (await system.readyPods('operator')).filter(({ metadata }) => holder.includes(metadata.name));
+  if (pod === undefined) throw new Error(`No operator that is ready is ${holder}, who leads.`);
+  return { holder, pod };
+}
+
+/** The scenario before may have left one that is about to be ready. */
+const leaderOf = (system: System): Promise<Leader> =>
+  vi.waitFor(() => readyLeader(system), { timeout: timeouts.soon, interval: 500 });
 
 /** @returns how long it took, in milliseconds */
 async function anotherLeads(system: System, before: string): Promise<number> {
