@@ -25,6 +25,13 @@ need() {
 
 note() { printf 'export %s=%q\n' "$@" >>"$state/env"; }
 
+noted() (
+  unset "$1"
+  # shellcheck disable=SC1091
+  [ ! -s "$state/env" ] || . "$state/env"
+  echo "${!1:-}"
+)
+
 with_cluster() {
   [ -s "$state/env" ] || die "There is no cluster yet: make kind-up."
   # shellcheck disable=SC1091
@@ -32,8 +39,11 @@ with_cluster() {
 }
 
 up() {
-  local started given=${KUBECONFIG:-}
+  local started made given=${KUBECONFIG:-}
   started=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+  made=$(noted E2E_MADE_CLUSTER)
+  # A shell that has read the note of what was made gives nothing of its own.
+  [ -n "$made" ] && [ "$given" = "$(noted KUBECONFIG)" ] && given=
   mkdir -p "$state"
   : >"$state/env"
   if [ -n "$given" ]; then
@@ -57,8 +67,10 @@ up() {
   need kubectl helm
   local born
   born=$(kubectl get namespace kube-system -o jsonpath='{.metadata.creationTimestamp}')
-  # A cluster that was there before stays there. Such times sort as text.
-  note E2E_MADE_CLUSTER "$([ -z "$given" ] && [[ ! $born < $started ]] && echo "$name")"
+  # A cluster that was there before stays there, unless this script made it then. Such times sort as text.
+  [[ ! $born < $started ]] && made=$name
+  [ -z "$given" ] && [ "$made" = "$name" ] || made=
+  note E2E_MADE_CLUSTER "$made"
   say "cluster: $(kubectl get nodes --no-headers | awk '{print $1, $2, $5}' | paste -sd' ')"
 }
 

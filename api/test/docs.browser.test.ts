@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { chromiumPath } from '@story-tasks/contracts/test';
 import { createLogger, Metrics } from '@story-tasks/runtime';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -19,10 +20,9 @@ beforeAll(async () => {
   server = createApp(dependencies, everybody).listen(0, '127.0.0.1');
   await once(server, 'listening');
   port = (server.address() as AddressInfo).port;
-  const executablePath = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
   // A name that is not the loopback's, as a service has in a cluster: browsers treat those less kindly over http.
   const args = ['--no-sandbox', '--disable-gpu', `--host-resolver-rules=MAP api.cluster 127.0.0.1`];
-  browser = await chromium.launch({ executablePath, args });
+  browser = await chromium.launch({ executablePath: chromiumPath(), args });
 });
 afterAll(async () => {
   await browser.close();

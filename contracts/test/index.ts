@@ -1,4 +1,5 @@
-/** Time, chance and a process as a test decides them. */
+/** Time, chance and a process as a test decides them, and the browser that it finds. */
+export { chromiumPath } from './chromiumPath.ts';
 export { type FakeHost, fakeHost } from './fakeHost.ts';
 export { seeded } from './seeded.ts';
 export { settled, VirtualClock } from './virtualClock.ts';

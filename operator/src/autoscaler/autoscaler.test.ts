@@ -5,6 +5,7 @@ import { createLogger } from '@story-tasks/runtime';
 import { beforeEach, expect, test } from 'vitest';
 import { KubernetesCallError } from '../kubernetesErrors.ts';
 import { Autoscaler, type AutoscalerDependencies } from './autoscaler.ts';
+import { annotationNames } from './cluster.ts';
 import { Cordons } from './cordons.ts';
 import type { Reason } from './reasons.ts';
 import { SimulatedWorkers } from './testing/simulatedWorkers.ts';
@@ -98,6 +99,20 @@ test('a store that is away is a reading that is missing, and no fault', async ()
   workers.leasesAway = true;
   await ticks(autoscaler({}), 2);
   expect([told, lines]).toEqual([['no_leases', 'no_leases'], []]);
+});
+
+test.each([
+  ['operator', { leasesAway: true }, /^no_leases: /],
+  ['operator', { lanesAway: true }, /^no_lanes: /],
+  ['external', { lanesAway: true }, undefined],
+] as const)('in mode %s, %o shows on the Deployment as %s', async (mode, away, shown) => {
+  const scaler = autoscaler({ mode });
+  await ticks(scaler, 1);
+  Object.assign(workers, away);
+  await ticks(scaler, 5);
+  const reason = workers.annotations[annotationNames.reason];
+  expect(reason).toEqual(shown && expect.stringMatching(shown));
+  expect(workers.scales).toEqual([]);
 });
 
 const lost = (call: string) => new KubernetesCallError(call, null, null);

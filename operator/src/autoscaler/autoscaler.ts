@@ -118,7 +118,8 @@ export class Autoscaler {
     });
     const { desired } = decision;
     this.#given.gauges.set({ desired, current: cluster?.deployment.replicas ?? null, busy: busy?.size ?? null });
-    if (demand === null || busy === null || cluster === null || hold === null) return decision.reason;
+    if (cluster === null || hold === null) return decision.reason;
+    if (demand === null || busy === null) return this.#showMissing(cluster.deployment, decision);
     const seen = { ...cluster, busy };
     const reason =
       this.#given.mode === 'external' ? await this.#serve(seen) : await this.#act(seen, hold, decision, demand);
@@ -139,6 +140,13 @@ export class Autoscaler {
     const observed = { replicas: deployment.replicas, wrote: wroteOf(deployment), asked: askedOf(deployment) };
     const now = this.#given.world.clock.now();
     return this.#given.mode === 'external' ? nobodyHolds : decideHold(observed, this.#hold, now);
+  }
+
+  /** Whoever wonders why nothing is scaled looks at the Deployment. */
+  async #showMissing(deployment: WorkerDeployment, { desired, reason }: ScalingDecision): Promise<Reason> {
+    if (this.#given.mode === 'operator')
+      await this.#scale.showStatus(deployment, { desired: desired ?? deployment.replicas, reason });
+    return reason;
   }
 
   /** For another that scales: what it takes away should be idle. */

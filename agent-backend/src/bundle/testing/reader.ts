@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { chromiumPath } from '@story-tasks/contracts/test';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 
 /** How long a condition on a page may take, in milliseconds. */
@@ -37,8 +38,7 @@ export interface Reader extends AsyncDisposable {
 }
 
 export function launchBrowser(): Promise<Browser> {
-  const executablePath = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
-  return chromium.launch({ executablePath, args: quietArguments });
+  return chromium.launch({ executablePath: chromiumPath(), args: quietArguments });
 }
 
 /**
