@@ -64,6 +64,8 @@ async function runUntilSignal(logger: Logger, start: () => Promise<Component>, s
   });
   try {
     const component = await start();
+    // Since this process began, its imports included.
+    logger.info({ afterMs: Math.round(performance.now()) }, 'started');
     const signal = await Promise.race([signalled, ...(component.failure ? [component.failure] : [])]);
     logger.info({ signal }, 'stopping');
     const stopped = await Promise.race([component.stop().then(() => true), late(stopWithinMs)]);
