@@ -11,13 +11,15 @@ prepare() {
   done
 }
 
-# The nodes and all that runs in them took that pace over where the cluster was made. Who may not change it, or a process that has
-# gone since, changes nothing.
+# The nodes with all that runs in them, and the Docker that starts the next ones, took that pace over where they were started.
+# Who may not change it, or a process that has gone since, changes nothing.
 as_usual() {
-  local node
-  for node in $(docker ps --quiet --filter label=io.x-k8s.kind.cluster); do
-    tree "$(docker inspect --format '{{.State.Pid}}' "$node")" | xargs renice -n 0 -p >/dev/null 2>&1 || true
-  done
+  local roots root
+  roots=$(
+    pgrep -x dockerd
+    docker ps --quiet --filter label=io.x-k8s.kind.cluster | xargs -r docker inspect --format '{{.State.Pid}}'
+  ) || true
+  for root in $roots; do tree "$root"; done | xargs -r renice -n 0 -p >/dev/null 2>&1 || true
 }
 
 tree() {
