@@ -19,13 +19,14 @@ as_usual() {
     pgrep -x dockerd
     docker ps --quiet --filter label=io.x-k8s.kind.cluster | xargs -r docker inspect --format '{{.State.Pid}}'
   ) || true
-  for root in $roots; do tree "$root"; done | xargs -r renice -n 0 -p >/dev/null 2>&1 || true
+  for root in $roots; do threads "$root"; done | xargs -r renice -n 0 -p >/dev/null 2>&1 || true
 }
 
-tree() {
+# Of a process and all that it started: each thread has a pace of its own, and hands it on.
+threads() {
   local child
-  echo "$1"
-  for child in $(pgrep -P "$1"); do tree "$child"; done
+  ls "/proc/$1/task" 2>/dev/null || true
+  for child in $(pgrep -P "$1"); do threads "$child"; done
 }
 
 log=$(mktemp)
