@@ -13,10 +13,9 @@ import { migrate } from '../src/migrate/migrate.ts';
 import { readMigrations } from '../src/migrate/migrationFiles.ts';
 import { splitStatements } from '../src/migrate/splitStatements.ts';
 import { startLite } from './liteServer.ts';
-import { runJob as runJobWith } from './migrateJob.ts';
+import { migrateMain, runJob as runJobWith } from './migrateJob.ts';
 import { migrationFiles, type PostgresServer, startPostgres } from './postgres.ts';
 
-const main = fileURLToPath(new URL('../src/migrate/main.ts', import.meta.url));
 const folder = fileURLToPath(new URL('../migrations', import.meta.url));
 
 let server: PostgresServer;
@@ -197,7 +196,7 @@ test('a database that is not up yet is waited for', async () => {
 
 test('one that is told to end while it waits ends as one that may be tried again', async () => {
   const DATABASE_URL = `postgres://u@127.0.0.1:${await freePort()}/x`;
-  const job = spawn(process.execPath, [main], { env: { DATABASE_URL }, stdio: ['ignore', 'pipe', 'inherit'] });
+  const job = spawn(process.execPath, [migrateMain], { env: { DATABASE_URL }, stdio: ['ignore', 'pipe', 'inherit'] });
   await once(job.stdout, 'data');
   job.kill('SIGTERM');
   expect((await once(job, 'exit'))[0]).toBe(143);

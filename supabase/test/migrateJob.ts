@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const main = fileURLToPath(new URL('../src/migrate/main.ts', import.meta.url));
+export const migrateMain = fileURLToPath(new URL('../src/migrate/main.ts', import.meta.url));
 
 export interface Ended {
   readonly code: number;
@@ -10,7 +10,7 @@ export interface Ended {
 }
 
 export function runJob(env: Record<string, string>): Promise<Ended> {
-  return runToEnd(process.execPath, [main], { env });
+  return runToEnd(process.execPath, [migrateMain], { env });
 }
 
 /** @returns the exit code, and what it wrote to stdout and stderr */

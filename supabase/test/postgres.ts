@@ -79,7 +79,7 @@ export async function migrationFiles(): Promise<string[]> {
   return (await readdir(migrations)).sort().map((file) => join(migrations, file));
 }
 
-/** Runs each file as one statement batch, as the `supabase` CLI does. */
+/** Runs each file as one statement batch. */
 export async function applySql(url: string, files: readonly string[]): Promise<void> {
   const client = await connect(url, 'postgres');
   try {
